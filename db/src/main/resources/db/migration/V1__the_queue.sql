@@ -111,7 +111,7 @@ create index idempotency_key_age on idempotency_key (created_at);
 
 create table request (
   job_id uuid not null,
-  params bytea compression lz4 not null,
+  params bytea not null,
   anthropic_version text not null,
   anthropic_beta text[],
   fallback_models text[],
@@ -125,7 +125,7 @@ create table result (
   job_id uuid not null,
   series smallint not null,
   type text not null check (type in ('succeeded', 'errored')),
-  body bytea compression lz4 not null,
+  body bytea not null,
   primary key (job_id, series)
 ) partition by range (job_id);
 
