@@ -145,13 +145,16 @@ create table attempt (
   started_at timestamptz not null,
   first_byte_at timestamptz,
   finished_at timestamptz not null,
+  -- Written by the rescue for a call that it did not see; gives way to what the call's worker saw.
+  presumed boolean not null default false,
   -- Whether this attempt's outcome became the job's: an answer that came after its claim was fenced out is paid, not used.
   fenced_out boolean not null default false,
   usage json,
   primary key (job_id, no)
 ) partition by range (job_id);
 
--- What a call cost, priced once and never changed: a correction is a further row.
+-- What a call cost, priced once and never changed: a correction is a further row. Only a suspicion gives way, to the
+-- answer that came after all.
 create table cost (
   job_id uuid not null,
   attempt_no integer not null,
@@ -174,6 +177,11 @@ create table cost (
   price_version text,
   primary key (job_id, attempt_no, entry)
 ) partition by range (job_id);
+
+-- Times travel in arrays as microseconds since the epoch.
+create function to_time(micros bigint) returns timestamptz language sql immutable strict parallel safe as $$
+  select timestamptz 'epoch' + micros * interval '1 microsecond'
+$$;
 
 -- The smallest time-ordered id of a moment.
 create function id_floor(moment timestamptz) returns uuid language sql immutable strict parallel safe as $$

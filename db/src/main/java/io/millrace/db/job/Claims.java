@@ -1,0 +1,224 @@
+package io.millrace.db.job;
+
+import io.millrace.db.sql.ArrayBinder;
+import io.millrace.db.sql.Database;
+import io.millrace.job.JobId;
+import io.millrace.job.Lane;
+import io.millrace.job.ReleasedJob;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns invitations into held jobs. State, worker and claim number change together in one guarded
+ * update, so of any number of records and workers exactly one wins; whatever is canceled, finished,
+ * claimed, not yet due or past its deadline by the database clock simply falls out.
+ */
+public final class Claims {
+
+  private static final String CLAIM =
+      """
+      with won as (
+        select hit.id from unnest(?, ?) as n(id, claim_no)
+        cross join lateral (
+          select j.id from job j
+          where j.id = n.id and j.claim_no = n.claim_no and j.state = 'queued'
+            and j.due_at <= now() and j.expires_at > now()
+          for update skip locked) hit)
+      update job set state = 'running', worker_id = ?, claim_no = claim_no + 1,
+        sending = not (pool = any(?)), sending_since = now(),
+        started_at = coalesce(started_at, now()), parked_until = null, released_at = null
+      from won
+      where job.id = won.id and exists (select from worker where worker.id = ? and worker.lost_at is null)
+      returning job.id, job.claim_no, job.tenant_id, job.lane::text, job.pool, job.model, job.attempts,
+        job.counted_attempts, job.max_attempts, job.timeout_seconds, job.retry_ambiguous, job.params_bytes,
+        job.estimated_input, job.max_output, job.sending, job.series, job.user_id, job.feature,
+        (extract(epoch from job.expires_at - now()) * 1000)::bigint, worker_id
+      """;
+
+  // The outer bounds let the executor leave out every partition that cannot hold any of the ids.
+  private static final String REQUESTS =
+      """
+      select r.job_id, r.params, r.anthropic_version, r.anthropic_beta, r.fallback_models
+      from unnest(?) as n(id)
+      cross join lateral (
+        select * from request
+        where request.job_id = n.id and request.job_id >= ? and request.job_id <= ? limit 1) r
+      """;
+
+  private static final String MARK_SENDING =
+      """
+      update job set sending = true, sending_since = now()
+      from (
+        select hit.id from unnest(?, ?) as n(id, claim_no)
+        cross join lateral (
+          select j.id from job j
+          where j.id = n.id and j.claim_no = n.claim_no and j.state = 'running' and j.cancel_requested_at is null
+          for update) hit) as held
+      where job.id = held.id
+      returning job.id
+      """;
+
+  private final Database database;
+
+  public Claims(Database database) {
+    this.database = database;
+  }
+
+  /** The fence: whoever holds the job under this claim number. */
+  public record Fence(JobId id, int claimNo, UUID workerId) {}
+
+  /**
+   * A job held by a claim.
+   *
+   * @param sending whether the store already counts on a call being sent; where false, {@link
+   *     #markSending} must succeed before the call
+   * @param untilExpiry time left to the deadline at the moment of the claim, by the database clock
+   */
+  public record Claimed(
+      Fence fence,
+      int tenantId,
+      Lane lane,
+      String pool,
+      String model,
+      int attempts,
+      int countedAttempts,
+      int maxAttempts,
+      Duration timeout,
+      boolean retryAmbiguous,
+      int paramsBytes,
+      int estimatedInput,
+      int maxOutput,
+      boolean sending,
+      int series,
+      @Nullable String userId,
+      @Nullable String feature,
+      Duration untilExpiry) {
+
+    public JobId id() {
+      return fence.id();
+    }
+  }
+
+  /** What the call needs, read apart from the claim so that bytes in memory stay bounded. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Payload(
+      byte[] params, String anthropicVersion, List<String> anthropicBeta, List<String> fallbacks) {}
+
+  /**
+   * Claims what these records still invite to, for one worker incarnation.
+   *
+   * @param congested pools whose calls will have to wait: their jobs are claimed as not sending
+   */
+  public List<Claimed> claim(
+      UUID workerId, Collection<ReleasedJob> records, Collection<String> congested) {
+    List<ReleasedJob> ordered =
+        records.stream().distinct().sorted(Comparator.comparing(ReleasedJob::id)).toList();
+    return database.transaction(
+        connection -> {
+          try (var update = connection.prepareStatement(CLAIM)) {
+            new ArrayBinder<>(update, ordered)
+                .ids(ReleasedJob::id)
+                .integers(ReleasedJob::claimNo)
+                .scalar(workerId)
+                .scalar(connection.createArrayOf("text", congested.toArray()))
+                .scalar(workerId);
+            List<Claimed> claimed = new ArrayList<>();
+            try (var rows = update.executeQuery()) {
+              while (rows.next()) {
+                claimed.add(claimed(rows));
+              }
+            }
+            return claimed;
+          }
+        });
+  }
+
+  /** The requests of these jobs; one that was erased is missing. */
+  public Map<JobId, Payload> payloads(Collection<JobId> ids) {
+    if (ids.isEmpty()) {
+      return Map.of();
+    }
+    List<JobId> ordered = ids.stream().sorted().toList();
+    return database.transaction(connection -> readPayloads(connection, ordered));
+  }
+
+  /**
+   * Notes that calls are about to be sent under these fences, before a byte is.
+   *
+   * @return those that may go ahead; the others were fenced out or canceled
+   */
+  public Set<JobId> markSending(Collection<Fence> fences) {
+    List<Fence> ordered = fences.stream().sorted(Comparator.comparing(Fence::id)).toList();
+    return database.transaction(
+        connection -> {
+          try (var update = connection.prepareStatement(MARK_SENDING)) {
+            new ArrayBinder<>(update, ordered).ids(Fence::id).integers(Fence::claimNo);
+            Set<JobId> marked = new HashSet<>();
+            try (var rows = update.executeQuery()) {
+              while (rows.next()) {
+                marked.add(Rows.id(rows, 1));
+              }
+            }
+            return marked;
+          }
+        });
+  }
+
+  private static Map<JobId, Payload> readPayloads(Connection connection, List<JobId> ordered)
+      throws SQLException {
+    Map<JobId, Payload> payloads = new HashMap<>();
+    try (var select = connection.prepareStatement(REQUESTS)) {
+      new ArrayBinder<>(select, ordered)
+          .ids(id -> id)
+          .scalar(ordered.getFirst().uuid())
+          .scalar(ordered.getLast().uuid());
+      try (var rows = select.executeQuery()) {
+        while (rows.next()) {
+          payloads.put(
+              Rows.id(rows, 1),
+              new Payload(
+                  Objects.requireNonNull(rows.getBytes(2)),
+                  rows.getString(3),
+                  Rows.texts(rows, 4),
+                  Rows.texts(rows, 5)));
+        }
+      }
+    }
+    return payloads;
+  }
+
+  static Claimed claimed(ResultSet rows) throws SQLException {
+    return new Claimed(
+        new Fence(Rows.id(rows, 1), rows.getInt(2), rows.getObject(20, UUID.class)),
+        rows.getInt(3),
+        Lane.parse(rows.getString(4)).orElseThrow(),
+        rows.getString(5),
+        rows.getString(6),
+        rows.getInt(7),
+        rows.getInt(8),
+        rows.getInt(9),
+        Duration.ofSeconds(rows.getInt(10)),
+        rows.getBoolean(11),
+        rows.getInt(12),
+        rows.getInt(13),
+        rows.getInt(14),
+        rows.getBoolean(15),
+        rows.getInt(16),
+        rows.getString(17),
+        rows.getString(18),
+        Duration.ofMillis(rows.getLong(19)));
+  }
+}

@@ -1,0 +1,111 @@
+package io.millrace.db.job;
+
+import io.millrace.db.job.Claims.Claimed;
+import io.millrace.db.sql.Database;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Running jobs as those see them who do not hold them: the rescue of lost workers, the deadline and
+ * the cancel request. Reading changes nothing; taking a job away is a {@link Settlement} under the
+ * fence found here.
+ */
+public final class HeldJobs {
+
+  private static final String COLUMNS =
+      """
+      select id, claim_no, tenant_id, lane::text, pool, model, attempts, counted_attempts, max_attempts,
+        timeout_seconds, retry_ambiguous, params_bytes, estimated_input, max_output, sending, series, user_id, feature,
+        (extract(epoch from expires_at - now()) * 1000)::bigint, worker_id, sending_since
+      from job
+      """;
+
+  private final Database database;
+
+  public HeldJobs(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * A held job.
+   *
+   * @param sendingSince since when a call may have been under way, by the database clock
+   */
+  public record Held(Claimed job, Instant sendingSince) {}
+
+  /** What that worker holds, up to {@code limit} jobs. */
+  public List<Held> heldBy(UUID workerId, int limit) {
+    return database.transaction(
+        connection -> {
+          try (var select =
+              connection.prepareStatement(
+                  COLUMNS + " where state = 'running' and worker_id = ? order by id limit ?")) {
+            select.setObject(1, workerId);
+            select.setInt(2, limit);
+            return held(select);
+          }
+        });
+  }
+
+  /** Held jobs whose deadline passed more than {@code grace} ago: their worker did not end them. */
+  public List<Held> overdue(Duration grace, int limit) {
+    return database.transaction(
+        connection -> {
+          try (var select =
+              connection.prepareStatement(
+                  COLUMNS
+                      + """
+                       where state in ('queued', 'running') and state = 'running'
+                         and expires_at < now() - ? * interval '1 millisecond'
+                       order by expires_at limit ?
+                      """)) {
+            select.setLong(1, grace.toMillis());
+            select.setInt(2, limit);
+            return held(select);
+          }
+        });
+  }
+
+  /** Workers that hold jobs though no row of theirs says that they may. */
+  public List<UUID> strangers() {
+    return database.transaction(
+        connection -> {
+          // One probe per worker, however many jobs it holds.
+          try (var select =
+                  connection.prepareStatement(
+                      """
+                      with recursive holder as (
+                        (select worker_id from job where state = 'running' order by worker_id limit 1)
+                        union all
+                        select next.worker_id from holder, lateral (
+                          select worker_id from job where state = 'running' and worker_id > holder.worker_id
+                          order by worker_id limit 1) next)
+                      select worker_id from holder
+                      where not exists (select from worker where worker.id = holder.worker_id and worker.lost_at is null)
+                      """);
+              var rows = select.executeQuery()) {
+            List<UUID> strangers = new ArrayList<>();
+            while (rows.next()) {
+              strangers.add(rows.getObject(1, UUID.class));
+            }
+            return strangers;
+          }
+        });
+  }
+
+  private static List<Held> held(PreparedStatement select) throws SQLException {
+    List<Held> held = new ArrayList<>();
+    try (var rows = select.executeQuery()) {
+      while (rows.next()) {
+        var since = Rows.time(rows, 21);
+        held.add(new Held(Claims.claimed(rows), since == null ? Instant.EPOCH : since));
+      }
+    }
+    return held;
+  }
+}

@@ -1,0 +1,196 @@
+package io.millrace.db.job;
+
+import io.millrace.db.sql.ArrayBinder;
+import io.millrace.db.sql.Database;
+import io.millrace.job.JobId;
+import io.millrace.job.Lane;
+import io.millrace.job.ReleasedJob;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The dispatcher's view of the queue: what is ready, in which order, and the mark on what was let
+ * go. No statement here grows with the backlog: the queues are found by skipping through an index,
+ * and each is read from its head only.
+ */
+public final class Releases {
+
+  // Both kinds of parked job come back the same way: one waited out its delay, the other lost its record.
+  private static final String RIPEN =
+      """
+      with ripe as (
+        select id from job
+        where state = 'queued' and parked_until is not null and (released_at is not null) = ?
+          and parked_until <= now()
+        order by parked_until limit ?
+        for update skip locked)
+      update job set parked_until = null, released_at = null from ripe where job.id = ripe.id
+      """;
+
+  private static final String QUEUES =
+      """
+      with recursive queue as (
+        (select pool, lane, tenant_id from job where state = 'queued' and parked_until is null
+         order by pool, lane, tenant_id limit 1)
+        union all
+        select next.pool, next.lane, next.tenant_id from queue, lateral (
+          select pool, lane, tenant_id from job
+          where state = 'queued' and parked_until is null
+            and (pool, lane, tenant_id) > (queue.pool, queue.lane, queue.tenant_id)
+          order by pool, lane, tenant_id limit 1) next)
+      select pool, lane::text, tenant_id from queue limit ?
+      """;
+
+  private static final String OUTSTANDING =
+      """
+      select pool, count(*) from job
+      where state = 'queued' and parked_until is not null and (released_at is not null) = true
+      group by pool
+      """;
+
+  private static final String RELEASE =
+      """
+      with chosen as (
+        select head.id from unnest(?, ?, ?, ?) as pick(pool, lane, tenant_id, jobs)
+        cross join lateral (
+          select j.id from job j
+          where j.state = 'queued' and j.parked_until is null
+            and j.pool = pick.pool and j.lane = pick.lane::job_lane and j.tenant_id = pick.tenant_id
+          order by j.expires_at, j.id limit pick.jobs
+          for update skip locked) head)
+      update job set released_at = now(), parked_until = now() + ? * interval '1 millisecond'
+      from chosen where job.id = chosen.id
+      returning job.id, job.claim_no, job.pool, job.lane::text, job.tenant_id, job.expires_at,
+        job.estimated_input, job.max_output
+      """;
+
+  private final Database database;
+
+  public Releases(Database database) {
+    this.database = database;
+  }
+
+  /** The ready jobs of one tenant in one lane of one pool. */
+  public record Queue(String pool, Lane lane, int tenantId) {}
+
+  /** Take up to {@code jobs} from the head of {@code queue}. */
+  public record Pick(Queue queue, int jobs) {}
+
+  /** A job that was let go: the record to produce, and what it is expected to take of its pool. */
+  public record Released(ReleasedJob job, Queue queue, int estimatedInput, int maxOutput) {}
+
+  /**
+   * Makes ready what waited out its delay, and again what was released but not claimed in time.
+   *
+   * @return how many came back of each kind
+   */
+  public Ripened ripen(int limit) {
+    return database.transaction(
+        connection -> {
+          try (var update = connection.prepareStatement(RIPEN)) {
+            update.setBoolean(1, false);
+            update.setInt(2, limit);
+            int due = update.executeUpdate();
+            update.setBoolean(1, true);
+            int unclaimed = update.executeUpdate();
+            return new Ripened(due, unclaimed);
+          }
+        });
+  }
+
+  /** Jobs whose delay is over, and jobs whose release led to no claim in time. */
+  public record Ripened(int due, int unclaimed) {}
+
+  /** Every queue that has a ready job, up to {@code limit} queues; pool, then lane by priority. */
+  public List<Queue> queues(int limit) {
+    return database.transaction(
+        connection -> {
+          try (var select = connection.prepareStatement(QUEUES)) {
+            select.setInt(1, limit);
+            List<Queue> queues = new ArrayList<>();
+            try (var rows = select.executeQuery()) {
+              while (rows.next()) {
+                queues.add(
+                    new Queue(
+                        rows.getString(1),
+                        Lane.parse(rows.getString(2)).orElseThrow(),
+                        rows.getInt(3)));
+              }
+            }
+            return queues;
+          }
+        });
+  }
+
+  /** Jobs released and not yet claimed, by pool. */
+  public Map<String, Integer> outstanding() {
+    return database.transaction(
+        connection -> {
+          Map<String, Integer> outstanding = new HashMap<>();
+          try (var select = connection.prepareStatement(OUTSTANDING);
+              var rows = select.executeQuery()) {
+            while (rows.next()) {
+              outstanding.put(rows.getString(1), rows.getInt(2));
+            }
+          }
+          return outstanding;
+        });
+  }
+
+  /**
+   * Marks the heads of these queues as released and answers them, earliest deadline first within a
+   * queue, queues in the order of the picks. The mark is committed when this returns; the caller
+   * then produces the records. A job whose record is not claimed within {@code sweep} comes back by
+   * {@link #ripen}.
+   */
+  public List<Released> release(List<Pick> picks, Duration sweep) {
+    return database.transaction(
+        connection -> {
+          try (var update = connection.prepareStatement(RELEASE)) {
+            new ArrayBinder<>(update, picks)
+                .texts(pick -> pick.queue().pool())
+                .texts(pick -> pick.queue().lane().wireName())
+                .integers(pick -> pick.queue().tenantId())
+                .integers(Pick::jobs)
+                .scalar(sweep.toMillis());
+            List<Head> heads = new ArrayList<>();
+            try (var rows = update.executeQuery()) {
+              while (rows.next()) {
+                heads.add(head(rows));
+              }
+            }
+            return inOrder(heads, picks);
+          }
+        });
+  }
+
+  private static Head head(java.sql.ResultSet rows) throws java.sql.SQLException {
+    JobId id = Rows.id(rows, 1);
+    var queue =
+        new Queue(
+            rows.getString(3), Lane.parse(rows.getString(4)).orElseThrow(), rows.getInt(5));
+    var released =
+        new Released(
+            new ReleasedJob(id, rows.getInt(2)), queue, rows.getInt(7), rows.getInt(8));
+    return new Head(released, rows.getObject(6, java.time.OffsetDateTime.class).toInstant());
+  }
+
+  private static List<Released> inOrder(List<Head> heads, List<Pick> picks) {
+    Map<Queue, Integer> position = new HashMap<>();
+    picks.forEach(pick -> position.putIfAbsent(pick.queue(), position.size()));
+    return heads.stream()
+        .sorted(
+            Comparator.<Head>comparingInt(
+                    head -> position.getOrDefault(head.released().queue(), Integer.MAX_VALUE))
+                .thenComparing(Head::expiresAt)
+                .thenComparing(head -> head.released().job().id()))
+        .map(Head::released)
+        .toList();
+  }
+
+  private record Head(Released released, java.time.Instant expiresAt) {}
+}

@@ -1,0 +1,285 @@
+package io.millrace.db.job;
+
+import io.millrace.db.job.Settlement.Call;
+import io.millrace.db.job.Settlement.Charge;
+import io.millrace.db.job.Settlement.Effect;
+import io.millrace.db.job.Settlement.Effect.Finish;
+import io.millrace.db.job.Settlement.Effect.Keep;
+import io.millrace.db.job.Settlement.Effect.Requeue;
+import io.millrace.db.sql.ArrayBinder;
+import io.millrace.db.sql.Database;
+import io.millrace.job.JobId;
+import io.millrace.job.JobState;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The only way out of the running state: outcome, attempt, cost and result of a whole batch in one
+ * transaction, each guarded by state and fence.
+ *
+ * <p>A settlement whose fence no longer matches changes no job, but a call that its worker saw is
+ * still recorded: it was paid. It then replaces the row that was presumed for it when the job was
+ * taken away. Settling twice, as after a commit whose reply was lost, changes nothing the second
+ * time.
+ */
+public final class Settlements {
+
+  private static final String SETTLE =
+      """
+      update job set
+        state = case when s.next = 'queued' and s.cancel_requested_at is not null then 'canceled'
+                else s.next::job_state end,
+        worker_id = case when s.next = 'running' then job.worker_id end,
+        sending = false,
+        attempts = job.attempts + s.calls,
+        counted_attempts = job.counted_attempts + s.counted,
+        due_at = case when s.next = 'queued' then now() + s.delay * interval '1 millisecond' else job.due_at end,
+        parked_until = case when s.next = 'queued' and s.cancel_requested_at is null
+                       then now() + s.delay * interval '1 millisecond' end,
+        finished_at = case when s.next in ('running', 'queued') and (s.next = 'running' or s.cancel_requested_at is null)
+                      then null else now() end,
+        failure_code = s.failure_code
+      from (
+        select n.*, hit.cancel_requested_at
+        from unnest(?, ?, ?, ?, ?, ?, ?, ?) as n(id, claim_no, worker_id, next, delay, calls, counted, failure_code)
+        cross join lateral (
+          select j.cancel_requested_at from job j
+          where j.id = n.id and j.claim_no = n.claim_no and j.state = 'running' and j.worker_id = n.worker_id
+          for update) hit) as s
+      where job.id = s.id
+      returning job.id, job.state::text
+      """;
+
+  // What its worker saw replaces what was presumed of the same call, and nothing else.
+  private static final String ATTEMPTS =
+      """
+      insert into attempt as a (job_id, no, series, claim_no, worker_id, model, outcome, code, message, http_status,
+        provider_request_id, started_at, first_byte_at, finished_at, presumed, fenced_out, usage)
+      select job_id, no, series, claim_no, worker_id, model, outcome, code, message, status, request_id,
+        to_time(started_at), to_time(first_byte_at), to_time(finished_at), presumed, fenced_out, usage::json
+      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as n(job_id, no, series, claim_no, worker_id, model,
+        outcome, code, message, status, request_id, started_at, first_byte_at, finished_at, presumed, fenced_out, usage)
+      on conflict (job_id, no) do update set
+        outcome = excluded.outcome, code = excluded.code, message = excluded.message,
+        http_status = excluded.http_status, provider_request_id = excluded.provider_request_id,
+        started_at = excluded.started_at, first_byte_at = excluded.first_byte_at, finished_at = excluded.finished_at,
+        presumed = false, fenced_out = true, usage = excluded.usage
+        where a.presumed and not excluded.presumed and a.claim_no = excluded.claim_no
+      """;
+
+  private static final String CLEAR_SUSPICIONS =
+      """
+      delete from cost using unnest(?, ?) as n(job_id, no)
+      where cost.job_id = n.job_id and cost.attempt_no = n.no and cost.kind = 'suspected'
+      """;
+
+  private static final String COSTS =
+      """
+      insert into cost (job_id, attempt_no, entry, kind, tenant_id, lane, model, user_id, feature, incurred_at,
+        input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_searches,
+        amount, price_version)
+      select job_id, no, 0, kind, tenant_id, lane::job_lane, model, user_id, feature, to_time(at),
+        input, output, cache_read, write_5m, write_1h, searches, amount, version
+      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as n(job_id, no, kind, tenant_id, lane, model,
+        user_id, feature, at, input, output, cache_read, write_5m, write_1h, searches, amount, version)
+      on conflict (job_id, attempt_no, entry) do nothing
+      """;
+
+  private static final String RESULTS =
+      """
+      insert into result (job_id, series, type, body)
+      select * from unnest(?, ?, ?, ?) as n(job_id, series, type, body)
+      on conflict (job_id, series) do nothing
+      """;
+
+  private final Database database;
+
+  public Settlements(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * What became of a settlement.
+   *
+   * @param applied false where the fence no longer matched and the job is somebody else's
+   * @param state the job's state after it; for one that was not applied, the state asked for
+   */
+  public record Settled(boolean applied, JobState state) {}
+
+  /** Records the settlements in one transaction, all or none; answers in their order. */
+  public List<Settled> settle(List<Settlement> settlements) {
+    List<Settlement> ordered =
+        settlements.stream().sorted(Comparator.comparing(s -> s.job().id())).toList();
+    Map<JobId, JobState> applied =
+        database.transaction(
+            connection -> {
+              var moved = move(connection, ordered);
+              recordCalls(connection, ordered, moved);
+              insertResults(connection, ordered, moved);
+              return moved;
+            });
+    return settlements.stream()
+        .map(
+            s -> {
+              var state = applied.get(s.job().id());
+              return new Settled(state != null, state != null ? state : next(s.effect()));
+            })
+        .toList();
+  }
+
+  private static Map<JobId, JobState> move(Connection connection, List<Settlement> ordered)
+      throws SQLException {
+    Map<JobId, JobState> moved = new HashMap<>();
+    try (var update = connection.prepareStatement(SETTLE)) {
+      new ArrayBinder<>(update, ordered)
+          .ids(s -> s.job().id())
+          .integers(s -> s.job().fence().claimNo())
+          .uuids(s -> s.job().fence().workerId())
+          .texts(s -> next(s.effect()).wireName())
+          .longs(s -> s.effect() instanceof Requeue(var delay) ? delay.toMillis() : 0L)
+          .integers(s -> s.call() == null ? 0 : 1)
+          .integers(s -> s.call() != null && s.call().counted() ? 1 : 0)
+          .texts(s -> s.effect() instanceof Finish finish ? finish.failureCode() : null);
+      try (var rows = update.executeQuery()) {
+        while (rows.next()) {
+          moved.put(
+              Rows.id(rows, 1), JobState.valueOf(rows.getString(2).toUpperCase(Locale.ROOT)));
+        }
+      }
+    }
+    return moved;
+  }
+
+  private static void recordCalls(
+      Connection connection, List<Settlement> ordered, Map<JobId, JobState> moved)
+      throws SQLException {
+    List<Recorded> calls =
+        ordered.stream()
+            .filter(s -> s.call() != null)
+            .map(s -> new Recorded(s, s.call(), !moved.containsKey(s.job().id())))
+            .filter(r -> !(r.call().presumed() && r.fencedOut()))
+            .toList();
+    if (calls.isEmpty()) {
+      return;
+    }
+    insertAttempts(connection, calls);
+    List<Recorded> late = calls.stream().filter(Recorded::fencedOut).toList();
+    if (!late.isEmpty()) {
+      try (var delete = connection.prepareStatement(CLEAR_SUSPICIONS)) {
+        new ArrayBinder<>(delete, late).ids(Recorded::id).integers(r -> r.call().no());
+        delete.executeUpdate();
+      }
+    }
+    List<Recorded> charged = calls.stream().filter(r -> r.call().charge() != null).toList();
+    if (!charged.isEmpty()) {
+      insertCosts(connection, charged);
+    }
+  }
+
+  private static void insertAttempts(Connection connection, List<Recorded> calls)
+      throws SQLException {
+    try (var insert = connection.prepareStatement(ATTEMPTS)) {
+      new ArrayBinder<>(insert, calls)
+          .ids(Recorded::id)
+          .integers(r -> r.call().no())
+          .integers(r -> r.settlement().job().series())
+          .integers(r -> r.settlement().job().fence().claimNo())
+          .uuids(r -> r.settlement().job().fence().workerId())
+          .texts(r -> r.call().model())
+          .texts(r -> r.call().outcome())
+          .texts(r -> r.call().code())
+          .texts(r -> r.call().message())
+          .integers(r -> r.call().httpStatus())
+          .texts(r -> r.call().requestId())
+          .times(r -> r.call().startedAt())
+          .times(r -> r.call().firstByteAt())
+          .times(r -> r.call().finishedAt())
+          .booleans(r -> r.call().presumed())
+          .booleans(Recorded::fencedOut)
+          .texts(r -> r.call().charge() == null ? null : r.call().charge().rawUsage());
+      insert.executeUpdate();
+    }
+  }
+
+  private static void insertCosts(Connection connection, List<Recorded> charged)
+      throws SQLException {
+    try (var insert = connection.prepareStatement(COSTS)) {
+      new ArrayBinder<>(insert, charged)
+          .ids(Recorded::id)
+          .integers(r -> r.call().no())
+          .texts(r -> r.charge().suspected() ? "suspected" : "charged")
+          .integers(r -> r.settlement().job().tenantId())
+          .texts(r -> r.settlement().job().lane().wireName())
+          .texts(r -> r.call().model())
+          .texts(r -> r.settlement().job().userId())
+          .texts(r -> r.settlement().job().feature())
+          .times(r -> r.call().finishedAt())
+          .longs(used(usage -> usage.inputTokens()))
+          .longs(used(usage -> usage.outputTokens()))
+          .longs(used(usage -> usage.cacheReadTokens()))
+          .longs(used(usage -> usage.cacheWrite5mTokens()))
+          .longs(used(usage -> usage.cacheWrite1hTokens()))
+          .longs(used(usage -> usage.webSearchRequests()))
+          .numerics(r -> r.charge().amount())
+          .texts(r -> r.charge().priceVersion());
+      insert.executeUpdate();
+    }
+  }
+
+  private static void insertResults(
+      Connection connection, List<Settlement> ordered, Map<JobId, JobState> moved)
+      throws SQLException {
+    List<Settlement> answered =
+        ordered.stream()
+            .filter(s -> moved.containsKey(s.job().id()))
+            .filter(s -> s.effect() instanceof Finish finish && finish.body() != null)
+            .toList();
+    if (answered.isEmpty()) {
+      return;
+    }
+    try (var insert = connection.prepareStatement(RESULTS)) {
+      new ArrayBinder<>(insert, answered)
+          .ids(s -> s.job().id())
+          .integers(s -> s.job().series())
+          .texts(s -> next(s.effect()) == JobState.SUCCEEDED ? "succeeded" : "errored")
+          .bytes(s -> ((Finish) s.effect()).body());
+      insert.executeUpdate();
+    }
+  }
+
+  private static JobState next(Effect effect) {
+    return switch (effect) {
+      case Finish finish -> finish.state();
+      case Requeue _ -> JobState.QUEUED;
+      case Keep _ -> JobState.RUNNING;
+    };
+  }
+
+  private static Function<Recorded, @Nullable Long> used(
+      Function<io.millrace.money.Usage, Long> quantity) {
+    return recorded -> quantity.apply(recorded.charge().usage());
+  }
+
+  private record Recorded(Settlement settlement, @Nullable Call maybeCall, boolean fencedOut) {
+
+    JobId id() {
+      return settlement.job().id();
+    }
+
+    Call call() {
+      return Objects.requireNonNull(maybeCall);
+    }
+
+    Charge charge() {
+      return Objects.requireNonNull(call().charge());
+    }
+  }
+}

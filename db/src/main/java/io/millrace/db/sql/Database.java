@@ -1,0 +1,140 @@
+package io.millrace.db.sql;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Properties;
+import org.flywaydb.core.Flyway;
+import org.jooq.DSLContext;
+import org.jooq.SQLDialect;
+import org.jooq.conf.Settings;
+import org.jooq.exception.DataAccessException;
+import org.jooq.impl.DSL;
+
+/**
+ * The way to PostgreSQL: one pool in which every wait has a bound, from connecting over a lock to a
+ * statement, and a socket that was silently cut is noticed.
+ *
+ * <p>Sequential scans, hash and merge joins are switched off for its sessions: every statement here
+ * is made for an index, and a plan chosen while a table was empty must not turn the first minute of
+ * load into one long scan.
+ */
+public final class Database implements AutoCloseable {
+
+  private static final String SESSION =
+      "-c statement_timeout=15s -c lock_timeout=3s -c idle_in_transaction_session_timeout=20s"
+          + " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+          + " -c enable_bitmapscan=on -c jit=off -c TimeZone=UTC";
+
+  private final Address address;
+  private final HikariDataSource pool;
+  private final DSLContext dsl;
+
+  /** Where the database is, and as whom. */
+  public record Address(String url, String username, String password) {
+    @Override
+    public String toString() {
+      return username + " at " + url.replaceAll("\\?.*", "");
+    }
+  }
+
+  private Database(Address address, HikariDataSource pool) {
+    this.address = address;
+    this.pool = pool;
+    this.dsl =
+        DSL.using(
+            pool,
+            SQLDialect.POSTGRES,
+            new Settings().withExecuteLogging(false).withRenderSchema(false));
+  }
+
+  /**
+   * Opens a pool of at most {@code connections}. Does not connect yet: a service starts, and says so
+   * in its readiness, while the database is away.
+   */
+  public static Database open(Address address, String poolName, int connections) {
+    var config = new HikariConfig();
+    config.setPoolName(poolName);
+    config.setJdbcUrl(address.url());
+    config.setUsername(address.username());
+    config.setPassword(address.password());
+    config.setMaximumPoolSize(connections);
+    config.setMinimumIdle(Math.min(2, connections));
+    config.setConnectionTimeout(Duration.ofSeconds(4).toMillis());
+    config.setValidationTimeout(Duration.ofSeconds(2).toMillis());
+    config.setKeepaliveTime(Duration.ofSeconds(30).toMillis());
+    config.setMaxLifetime(Duration.ofMinutes(30).toMillis());
+    config.setInitializationFailTimeout(-1);
+    bounds().forEach((key, value) -> config.addDataSourceProperty((String) key, value));
+    return new Database(address, new HikariDataSource(config));
+  }
+
+  /** Runs what is missing of the schema; several services may do so at once. */
+  public void migrate() {
+    Flyway.configure()
+        .dataSource(address.url(), address.username(), address.password())
+        .connectRetries(10)
+        .connectRetriesInterval(2)
+        .load()
+        .migrate();
+  }
+
+  /** The statements' entry; connections go back to the pool after each statement or transaction. */
+  public DSLContext dsl() {
+    return dsl;
+  }
+
+  public HikariDataSource pool() {
+    return pool;
+  }
+
+  /**
+   * A connection of its own, outside the pool, for a session-wide lock or for listening. Its socket
+   * waits at most {@code read} for an answer.
+   */
+  public Connection dedicated(String applicationName, Duration read) {
+    var properties = bounds();
+    properties.setProperty("user", address.username());
+    properties.setProperty("password", address.password());
+    properties.setProperty("ApplicationName", applicationName);
+    properties.setProperty("socketTimeout", String.valueOf(Math.max(1, read.toSeconds())));
+    try {
+      return DriverManager.getConnection(address.url(), properties);
+    } catch (SQLException failure) {
+      throw new DataAccessException("cannot connect to " + address, failure);
+    }
+  }
+
+  /** Work on one JDBC connection within one transaction. */
+  public <R> R transaction(Work<R> work) {
+    return dsl.transactionResult(
+        transaction -> transaction.dsl().connectionResult(work::run));
+  }
+
+  /** What happens within a transaction. */
+  @FunctionalInterface
+  public interface Work<R> {
+    R run(Connection connection) throws SQLException;
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+
+  private static Properties bounds() {
+    var properties = new Properties();
+    properties.setProperty("options", SESSION);
+    properties.setProperty("connectTimeout", "3");
+    properties.setProperty("loginTimeout", "4");
+    properties.setProperty("socketTimeout", "20");
+    properties.setProperty("cancelSignalTimeout", "3");
+    properties.setProperty("tcpKeepAlive", "true");
+    properties.setProperty("prepareThreshold", "3");
+    properties.setProperty("ApplicationName", "millrace");
+    return properties;
+  }
+}

@@ -1,0 +1,51 @@
+package io.millrace.db.sql;
+
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what a failed statement says about the database, not about its data. */
+public final class Failures {
+
+  private Failures() {}
+
+  /**
+   * Whether the database could not be reached, is starting, stopping or out of room, or cut the
+   * connection: the same statement may succeed later. Where a commit failed so, its fate is unknown.
+   */
+  public static boolean isConnection(Throwable failure) {
+    var sql = sqlException(failure);
+    if (sql == null) {
+      return false;
+    }
+    String state = sql.getSQLState();
+    return sql instanceof SQLTransientConnectionException
+        || state == null
+        // 08 connection, 57P operator intervention, 53 out of resources, 58 system error.
+        || state.startsWith("08")
+        || state.startsWith("57P")
+        || state.startsWith("53")
+        || state.startsWith("58");
+  }
+
+  /**
+   * Whether the failed statement may succeed at once if repeated: a lost race (deadlock,
+   * serialization) or a bound that was hit (lock, statement).
+   */
+  public static boolean isTransient(Throwable failure) {
+    var sql = sqlException(failure);
+    String state = sql == null ? null : sql.getSQLState();
+    return isConnection(failure)
+        || (state != null
+            && (state.startsWith("40") || state.equals("55P03") || state.equals("57014")));
+  }
+
+  private static @Nullable SQLException sqlException(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql) {
+        return sql;
+      }
+    }
+    return null;
+  }
+}
