@@ -117,6 +117,7 @@ create table request (
   fallback_models text[],
   metadata json,
   webhook_url text,
+  run_at timestamptz,
   primary key (job_id)
 ) partition by range (job_id);
 

@@ -113,7 +113,6 @@ public final class Claims {
   }
 
   /** What the call needs, read apart from the claim so that bytes in memory stay bounded. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Payload(
       byte[] params, String anthropicVersion, List<String> anthropicBeta, List<String> fallbacks) {}
 
@@ -126,24 +125,23 @@ public final class Claims {
       UUID workerId, Collection<ReleasedJob> records, Collection<String> congested) {
     List<ReleasedJob> ordered =
         records.stream().distinct().sorted(Comparator.comparing(ReleasedJob::id)).toList();
-    return database.transaction(
-        connection -> {
-          try (var update = connection.prepareStatement(CLAIM)) {
-            new ArrayBinder<>(update, ordered)
-                .ids(ReleasedJob::id)
-                .integers(ReleasedJob::claimNo)
-                .scalar(workerId)
-                .scalar(connection.createArrayOf("text", congested.toArray()))
-                .scalar(workerId);
-            List<Claimed> claimed = new ArrayList<>();
-            try (var rows = update.executeQuery()) {
-              while (rows.next()) {
-                claimed.add(claimed(rows));
-              }
-            }
-            return claimed;
+    return database.transaction(connection -> {
+      try (var update = connection.prepareStatement(CLAIM)) {
+        new ArrayBinder<>(update, ordered)
+            .ids(ReleasedJob::id)
+            .integers(ReleasedJob::claimNo)
+            .scalar(workerId)
+            .scalar(connection.createArrayOf("text", congested.toArray()))
+            .scalar(workerId);
+        List<Claimed> claimed = new ArrayList<>();
+        try (var rows = update.executeQuery()) {
+          while (rows.next()) {
+            claimed.add(claimed(rows));
           }
-        });
+        }
+        return claimed;
+      }
+    });
   }
 
   /** The requests of these jobs; one that was erased is missing. */
@@ -162,19 +160,18 @@ public final class Claims {
    */
   public Set<JobId> markSending(Collection<Fence> fences) {
     List<Fence> ordered = fences.stream().sorted(Comparator.comparing(Fence::id)).toList();
-    return database.transaction(
-        connection -> {
-          try (var update = connection.prepareStatement(MARK_SENDING)) {
-            new ArrayBinder<>(update, ordered).ids(Fence::id).integers(Fence::claimNo);
-            Set<JobId> marked = new HashSet<>();
-            try (var rows = update.executeQuery()) {
-              while (rows.next()) {
-                marked.add(Rows.id(rows, 1));
-              }
-            }
-            return marked;
+    return database.transaction(connection -> {
+      try (var update = connection.prepareStatement(MARK_SENDING)) {
+        new ArrayBinder<>(update, ordered).ids(Fence::id).integers(Fence::claimNo);
+        Set<JobId> marked = new HashSet<>();
+        try (var rows = update.executeQuery()) {
+          while (rows.next()) {
+            marked.add(Rows.id(rows, 1));
           }
-        });
+        }
+        return marked;
+      }
+    });
   }
 
   private static Map<JobId, Payload> readPayloads(Connection connection, List<JobId> ordered)

@@ -40,62 +40,59 @@ public final class HeldJobs {
 
   /** What that worker holds, up to {@code limit} jobs. */
   public List<Held> heldBy(UUID workerId, int limit) {
-    return database.transaction(
-        connection -> {
-          try (var select =
-              connection.prepareStatement(
-                  COLUMNS + " where state = 'running' and worker_id = ? order by id limit ?")) {
-            select.setObject(1, workerId);
-            select.setInt(2, limit);
-            return held(select);
-          }
-        });
+    return database.transaction(connection -> {
+      try (var select =
+          connection.prepareStatement(
+              COLUMNS + " where state = 'running' and worker_id = ? order by id limit ?")) {
+        select.setObject(1, workerId);
+        select.setInt(2, limit);
+        return held(select);
+      }
+    });
   }
 
   /** Held jobs whose deadline passed more than {@code grace} ago: their worker did not end them. */
   public List<Held> overdue(Duration grace, int limit) {
-    return database.transaction(
-        connection -> {
-          try (var select =
-              connection.prepareStatement(
-                  COLUMNS
-                      + """
-                       where state in ('queued', 'running') and state = 'running'
-                         and expires_at < now() - ? * interval '1 millisecond'
-                       order by expires_at limit ?
-                      """)) {
-            select.setLong(1, grace.toMillis());
-            select.setInt(2, limit);
-            return held(select);
-          }
-        });
+    return database.transaction(connection -> {
+      try (var select =
+          connection.prepareStatement(
+              COLUMNS
+                  + """
+                   where state in ('queued', 'running') and state = 'running'
+                     and expires_at < now() - ? * interval '1 millisecond'
+                   order by expires_at limit ?
+                  """)) {
+        select.setLong(1, grace.toMillis());
+        select.setInt(2, limit);
+        return held(select);
+      }
+    });
   }
 
   /** Workers that hold jobs though no row of theirs says that they may. */
   public List<UUID> strangers() {
-    return database.transaction(
-        connection -> {
-          // One probe per worker, however many jobs it holds.
-          try (var select =
-                  connection.prepareStatement(
-                      """
-                      with recursive holder as (
-                        (select worker_id from job where state = 'running' order by worker_id limit 1)
-                        union all
-                        select next.worker_id from holder, lateral (
-                          select worker_id from job where state = 'running' and worker_id > holder.worker_id
-                          order by worker_id limit 1) next)
-                      select worker_id from holder
-                      where not exists (select from worker where worker.id = holder.worker_id and worker.lost_at is null)
-                      """);
-              var rows = select.executeQuery()) {
-            List<UUID> strangers = new ArrayList<>();
-            while (rows.next()) {
-              strangers.add(rows.getObject(1, UUID.class));
-            }
-            return strangers;
-          }
-        });
+    return database.transaction(connection -> {
+      // One probe per worker, however many jobs it holds.
+      try (var select =
+              connection.prepareStatement(
+                  """
+                  with recursive holder as (
+                    (select worker_id from job where state = 'running' order by worker_id limit 1)
+                    union all
+                    select next.worker_id from holder, lateral (
+                      select worker_id from job where state = 'running' and worker_id > holder.worker_id
+                      order by worker_id limit 1) next)
+                  select worker_id from holder
+                  where not exists (select from worker where worker.id = holder.worker_id and worker.lost_at is null)
+                  """);
+          var rows = select.executeQuery()) {
+        List<UUID> strangers = new ArrayList<>();
+        while (rows.next()) {
+          strangers.add(rows.getObject(1, UUID.class));
+        }
+        return strangers;
+      }
+    });
   }
 
   private static List<Held> held(PreparedStatement select) throws SQLException {

@@ -48,7 +48,6 @@ public record NewJob(
    * @param params the Messages API request, byte for byte as it came
    * @param metadata the caller's own pairs as a JSON object
    */
-  @SuppressWarnings("ArrayRecordComponent") // never compared; a copy per job would be waste
   public record Request(
       byte[] params,
       String anthropicVersion,
@@ -63,6 +62,5 @@ public record NewJob(
    * @param path the request path that the key belongs to
    * @param bodyHash SHA-256 of the raw body
    */
-  @SuppressWarnings("ArrayRecordComponent") // compared by content where it matters
   public record IdempotencyKey(String path, String key, byte[] bodyHash) {}
 }

@@ -35,7 +35,8 @@ public final class QueuedJobs {
       returning id, tenant_id
       """;
 
-  // The history stays: attempts go on counting, the series that counts towards max_attempts starts anew.
+  // The history stays: attempts go on counting, the series that counts towards max_attempts starts
+  // anew.
   private static final String REPLAY =
       """
       update job set state = 'queued', series = series + 1, counted_attempts = 0, failure_code = null,
@@ -57,13 +58,12 @@ public final class QueuedJobs {
 
   /** Ends queued jobs whose deadline has passed, earliest first, up to {@code limit}. */
   public List<Moved> expire(int limit) {
-    return database.transaction(
-        connection -> {
-          try (var update = connection.prepareStatement(EXPIRE)) {
-            update.setInt(1, limit);
-            return moved(update, JobState.EXPIRED);
-          }
-        });
+    return database.transaction(connection -> {
+      try (var update = connection.prepareStatement(EXPIRE)) {
+        update.setInt(1, limit);
+        return moved(update, JobState.EXPIRED);
+      }
+    });
   }
 
   /**
@@ -72,14 +72,13 @@ public final class QueuedJobs {
    * @return empty where that tenant has no such job that is not final
    */
   public Optional<JobId> cancel(int tenantId, JobId id) {
-    return database.transaction(
-        connection -> {
-          try (var update = connection.prepareStatement(CANCEL)) {
-            update.setObject(1, id.uuid());
-            update.setInt(2, tenantId);
-            return moved(update, JobState.CANCELED).stream().findFirst().map(Moved::id);
-          }
-        });
+    return database.transaction(connection -> {
+      try (var update = connection.prepareStatement(CANCEL)) {
+        update.setObject(1, id.uuid());
+        update.setInt(2, tenantId);
+        return moved(update, JobState.CANCELED).stream().findFirst().map(Moved::id);
+      }
+    });
   }
 
   /**
@@ -88,15 +87,14 @@ public final class QueuedJobs {
    * @param lifetimeSeconds its new deadline from now, where the old one has passed
    */
   public Optional<JobId> replay(int tenantId, JobId id, long lifetimeSeconds) {
-    return database.transaction(
-        connection -> {
-          try (var update = connection.prepareStatement(REPLAY)) {
-            update.setLong(1, lifetimeSeconds);
-            update.setObject(2, id.uuid());
-            update.setInt(3, tenantId);
-            return moved(update, JobState.QUEUED).stream().findFirst().map(Moved::id);
-          }
-        });
+    return database.transaction(connection -> {
+      try (var update = connection.prepareStatement(REPLAY)) {
+        update.setLong(1, lifetimeSeconds);
+        update.setObject(2, id.uuid());
+        update.setInt(3, tenantId);
+        return moved(update, JobState.QUEUED).stream().findFirst().map(Moved::id);
+      }
+    });
   }
 
   private static List<Moved> moved(PreparedStatement update, JobState state) throws SQLException {

@@ -5,7 +5,11 @@ import io.millrace.db.sql.Database;
 import io.millrace.job.JobId;
 import io.millrace.job.Lane;
 import io.millrace.job.ReleasedJob;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -19,7 +23,8 @@ import java.util.Map;
  */
 public final class Releases {
 
-  // Both kinds of parked job come back the same way: one waited out its delay, the other lost its record.
+  // Both kinds of parked job come back the same way: one waited out its delay, the other lost its
+  // record.
   private static final String RIPEN =
       """
       with ripe as (
@@ -89,17 +94,16 @@ public final class Releases {
    * @return how many came back of each kind
    */
   public Ripened ripen(int limit) {
-    return database.transaction(
-        connection -> {
-          try (var update = connection.prepareStatement(RIPEN)) {
-            update.setBoolean(1, false);
-            update.setInt(2, limit);
-            int due = update.executeUpdate();
-            update.setBoolean(1, true);
-            int unclaimed = update.executeUpdate();
-            return new Ripened(due, unclaimed);
-          }
-        });
+    return database.transaction(connection -> {
+      try (var update = connection.prepareStatement(RIPEN)) {
+        update.setBoolean(1, false);
+        update.setInt(2, limit);
+        int due = update.executeUpdate();
+        update.setBoolean(1, true);
+        int unclaimed = update.executeUpdate();
+        return new Ripened(due, unclaimed);
+      }
+    });
   }
 
   /** Jobs whose delay is over, and jobs whose release led to no claim in time. */
@@ -107,38 +111,36 @@ public final class Releases {
 
   /** Every queue that has a ready job, up to {@code limit} queues; pool, then lane by priority. */
   public List<Queue> queues(int limit) {
-    return database.transaction(
-        connection -> {
-          try (var select = connection.prepareStatement(QUEUES)) {
-            select.setInt(1, limit);
-            List<Queue> queues = new ArrayList<>();
-            try (var rows = select.executeQuery()) {
-              while (rows.next()) {
-                queues.add(
-                    new Queue(
-                        rows.getString(1),
-                        Lane.parse(rows.getString(2)).orElseThrow(),
-                        rows.getInt(3)));
-              }
-            }
-            return queues;
+    return database.transaction(connection -> {
+      try (var select = connection.prepareStatement(QUEUES)) {
+        select.setInt(1, limit);
+        List<Queue> queues = new ArrayList<>();
+        try (var rows = select.executeQuery()) {
+          while (rows.next()) {
+            queues.add(
+                new Queue(
+                    rows.getString(1),
+                    Lane.parse(rows.getString(2)).orElseThrow(),
+                    rows.getInt(3)));
           }
-        });
+        }
+        return queues;
+      }
+    });
   }
 
   /** Jobs released and not yet claimed, by pool. */
   public Map<String, Integer> outstanding() {
-    return database.transaction(
-        connection -> {
-          Map<String, Integer> outstanding = new HashMap<>();
-          try (var select = connection.prepareStatement(OUTSTANDING);
-              var rows = select.executeQuery()) {
-            while (rows.next()) {
-              outstanding.put(rows.getString(1), rows.getInt(2));
-            }
-          }
-          return outstanding;
-        });
+    return database.transaction(connection -> {
+      Map<String, Integer> outstanding = new HashMap<>();
+      try (var select = connection.prepareStatement(OUTSTANDING);
+          var rows = select.executeQuery()) {
+        while (rows.next()) {
+          outstanding.put(rows.getString(1), rows.getInt(2));
+        }
+      }
+      return outstanding;
+    });
   }
 
   /**
@@ -148,35 +150,32 @@ public final class Releases {
    * {@link #ripen}.
    */
   public List<Released> release(List<Pick> picks, Duration sweep) {
-    return database.transaction(
-        connection -> {
-          try (var update = connection.prepareStatement(RELEASE)) {
-            new ArrayBinder<>(update, picks)
-                .texts(pick -> pick.queue().pool())
-                .texts(pick -> pick.queue().lane().wireName())
-                .integers(pick -> pick.queue().tenantId())
-                .integers(Pick::jobs)
-                .scalar(sweep.toMillis());
-            List<Head> heads = new ArrayList<>();
-            try (var rows = update.executeQuery()) {
-              while (rows.next()) {
-                heads.add(head(rows));
-              }
-            }
-            return inOrder(heads, picks);
+    return database.transaction(connection -> {
+      try (var update = connection.prepareStatement(RELEASE)) {
+        new ArrayBinder<>(update, picks)
+            .texts(pick -> pick.queue().pool())
+            .texts(pick -> pick.queue().lane().wireName())
+            .integers(pick -> pick.queue().tenantId())
+            .integers(Pick::jobs)
+            .scalar(sweep.toMillis());
+        List<Head> heads = new ArrayList<>();
+        try (var rows = update.executeQuery()) {
+          while (rows.next()) {
+            heads.add(head(rows));
           }
-        });
+        }
+        return inOrder(heads, picks);
+      }
+    });
   }
 
-  private static Head head(java.sql.ResultSet rows) throws java.sql.SQLException {
+  private static Head head(ResultSet rows) throws SQLException {
     JobId id = Rows.id(rows, 1);
     var queue =
-        new Queue(
-            rows.getString(3), Lane.parse(rows.getString(4)).orElseThrow(), rows.getInt(5));
+        new Queue(rows.getString(3), Lane.parse(rows.getString(4)).orElseThrow(), rows.getInt(5));
     var released =
-        new Released(
-            new ReleasedJob(id, rows.getInt(2)), queue, rows.getInt(7), rows.getInt(8));
-    return new Head(released, rows.getObject(6, java.time.OffsetDateTime.class).toInstant());
+        new Released(new ReleasedJob(id, rows.getInt(2)), queue, rows.getInt(7), rows.getInt(8));
+    return new Head(released, rows.getObject(6, OffsetDateTime.class).toInstant());
   }
 
   private static List<Released> inOrder(List<Head> heads, List<Pick> picks) {
@@ -192,5 +191,5 @@ public final class Releases {
         .toList();
   }
 
-  private record Head(Released released, java.time.Instant expiresAt) {}
+  private record Head(Released released, Instant expiresAt) {}
 }

@@ -26,11 +26,12 @@ public record Settlement(Claimed job, @Nullable Call call, Effect effect) {
      * @param failureCode set exactly for {@link JobState#FAILED}
      * @param body Claude's message, or an error envelope, as JSON bytes; null where there is none
      */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Finish(JobState state, @Nullable String failureCode, byte @Nullable [] body)
         implements Effect {}
 
-    /** Back to the queue, not to be claimed before the delay is over; canceled if that was asked. */
+    /**
+     * Back to the queue, not to be claimed before the delay is over; canceled if that was asked.
+     */
     record Requeue(Duration delay) implements Effect {}
 
     /** Still held: another call follows under the same claim. */

@@ -10,6 +10,7 @@ import io.millrace.db.sql.ArrayBinder;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobId;
 import io.millrace.job.JobState;
+import io.millrace.money.Usage;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Comparator;
@@ -119,19 +120,17 @@ public final class Settlements {
     List<Settlement> ordered =
         settlements.stream().sorted(Comparator.comparing(s -> s.job().id())).toList();
     Map<JobId, JobState> applied =
-        database.transaction(
-            connection -> {
-              var moved = move(connection, ordered);
-              recordCalls(connection, ordered, moved);
-              insertResults(connection, ordered, moved);
-              return moved;
-            });
+        database.transaction(connection -> {
+          var moved = move(connection, ordered);
+          recordCalls(connection, ordered, moved);
+          insertResults(connection, ordered, moved);
+          return moved;
+        });
     return settlements.stream()
-        .map(
-            s -> {
-              var state = applied.get(s.job().id());
-              return new Settled(state != null, state != null ? state : next(s.effect()));
-            })
+        .map(s -> {
+          var state = applied.get(s.job().id());
+          return new Settled(state != null, state != null ? state : next(s.effect()));
+        })
         .toList();
   }
 
@@ -150,8 +149,7 @@ public final class Settlements {
           .texts(s -> s.effect() instanceof Finish finish ? finish.failureCode() : null);
       try (var rows = update.executeQuery()) {
         while (rows.next()) {
-          moved.put(
-              Rows.id(rows, 1), JobState.valueOf(rows.getString(2).toUpperCase(Locale.ROOT)));
+          moved.put(Rows.id(rows, 1), JobState.valueOf(rows.getString(2).toUpperCase(Locale.ROOT)));
         }
       }
     }
@@ -263,8 +261,7 @@ public final class Settlements {
     };
   }
 
-  private static Function<Recorded, @Nullable Long> used(
-      Function<io.millrace.money.Usage, Long> quantity) {
+  private static Function<Recorded, @Nullable Long> used(Function<Usage, Long> quantity) {
     return recorded -> quantity.apply(recorded.charge().usage());
   }
 

@@ -70,9 +70,11 @@ public final class Submissions {
   // Lists travel as one text per row, joined by newlines, which none of their elements can contain.
   private static final String INSERT_REQUESTS =
       """
-      insert into request (job_id, params, anthropic_version, anthropic_beta, fallback_models, metadata, webhook_url)
-      select job_id, params, version, string_to_array(beta, E'\\n'), string_to_array(fallbacks, E'\\n'), metadata::json, url
-      from unnest(?, ?, ?, ?, ?, ?, ?) as n(job_id, params, version, beta, fallbacks, metadata, url)
+      insert into request (job_id, params, anthropic_version, anthropic_beta, fallback_models, metadata, webhook_url,
+        run_at)
+      select job_id, params, version, string_to_array(beta, E'\\n'), string_to_array(fallbacks, E'\\n'), metadata::json, url,
+        to_time(run_at)
+      from unnest(?, ?, ?, ?, ?, ?, ?, ?) as n(job_id, params, version, beta, fallbacks, metadata, url, run_at)
       """;
 
   private final Database database;
@@ -91,21 +93,20 @@ public final class Submissions {
 
   /** Which of these jobs are stored: for a commit whose reply was lost. */
   public Set<JobId> stored(Collection<JobId> ids) {
-    return database.transaction(
-        connection -> {
-          try (var select =
-              connection.prepareStatement(
-                  "select j.id from unnest(?) as n(id) join job j using (id)")) {
-            new ArrayBinder<>(select, List.copyOf(ids)).ids(id -> id);
-            Set<JobId> stored = new HashSet<>();
-            try (var rows = select.executeQuery()) {
-              while (rows.next()) {
-                stored.add(Rows.id(rows, 1));
-              }
-            }
-            return stored;
+    return database.transaction(connection -> {
+      try (var select =
+          connection.prepareStatement(
+              "select j.id from unnest(?) as n(id) join job j using (id)")) {
+        new ArrayBinder<>(select, List.copyOf(ids)).ids(id -> id);
+        Set<JobId> stored = new HashSet<>();
+        try (var rows = select.executeQuery()) {
+          while (rows.next()) {
+            stored.add(Rows.id(rows, 1));
           }
-        });
+        }
+        return stored;
+      }
+    });
   }
 
   private static List<Submitted> store(Connection connection, List<NewJob> jobs)
@@ -226,8 +227,7 @@ public final class Submissions {
     }
   }
 
-  private static void insertRequests(Connection connection, List<NewJob> jobs)
-      throws SQLException {
+  private static void insertRequests(Connection connection, List<NewJob> jobs) throws SQLException {
     try (var insert = connection.prepareStatement(INSERT_REQUESTS)) {
       new ArrayBinder<>(insert, jobs)
           .ids(NewJob::id)
@@ -236,7 +236,8 @@ public final class Submissions {
           .texts(job -> joined(job.request().anthropicBeta()))
           .texts(job -> joined(job.request().fallbackModels()))
           .texts(job -> job.request().metadata())
-          .texts(job -> job.request().webhookUrl());
+          .texts(job -> job.request().webhookUrl())
+          .times(NewJob::runAt);
       insert.executeUpdate();
     }
   }

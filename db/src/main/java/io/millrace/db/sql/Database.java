@@ -52,8 +52,8 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Opens a pool of at most {@code connections}. Does not connect yet: a service starts, and says so
-   * in its readiness, while the database is away.
+   * Opens a pool of at most {@code connections}. Does not connect yet: a service starts, and says
+   * so in its readiness, while the database is away.
    */
   public static Database open(Address address, String poolName, int connections) {
     var config = new HikariConfig();
@@ -110,8 +110,7 @@ public final class Database implements AutoCloseable {
 
   /** Work on one JDBC connection within one transaction. */
   public <R> R transaction(Work<R> work) {
-    return dsl.transactionResult(
-        transaction -> transaction.dsl().connectionResult(work::run));
+    return dsl.transactionResult(transaction -> transaction.dsl().connectionResult(work::run));
   }
 
   /** What happens within a transaction. */

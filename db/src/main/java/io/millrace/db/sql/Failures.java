@@ -11,7 +11,8 @@ public final class Failures {
 
   /**
    * Whether the database could not be reached, is starting, stopping or out of room, or cut the
-   * connection: the same statement may succeed later. Where a commit failed so, its fate is unknown.
+   * connection: the same statement may succeed later. Where a commit failed so, its fate is
+   * unknown.
    */
   public static boolean isConnection(Throwable failure) {
     var sql = sqlException(failure);

@@ -73,6 +73,7 @@ public final class GroupCommit<T, R> implements AutoCloseable {
   }
 
   /** Takes a value back that no transaction has picked up; false where one has. */
+  @SuppressWarnings("ReferenceEquality") // this very submission is meant
   public boolean withdraw(CompletableFuture<R> result) {
     return waiting.removeIf(item -> item.result() == result);
   }
@@ -86,7 +87,6 @@ public final class GroupCommit<T, R> implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    flushers.forEach(Thread::interrupt);
     for (Thread flusher : flushers) {
       try {
         flusher.join(Duration.ofSeconds(10));
@@ -101,17 +101,16 @@ public final class GroupCommit<T, R> implements AutoCloseable {
     List<Item<T, R>> batch = new ArrayList<>(limits.batch());
     while (!closed || !waiting.isEmpty()) {
       try {
-        var first = waiting.poll(1, TimeUnit.SECONDS);
-        if (first == null) {
-          continue;
+        // Nobody interrupts a flusher, since that would break its statement: closing waits a poll.
+        var first = waiting.poll(100, TimeUnit.MILLISECONDS);
+        if (first != null) {
+          fill(batch, first);
+          commitHalving(batch);
+          batch.clear();
         }
-        fill(batch, first);
-        commitHalving(batch);
       } catch (InterruptedException interrupted) {
-        // Closing: the loop goes on until nothing waits. The flag stays clear for the statements.
-        continue;
-      } finally {
-        batch.clear();
+        Thread.currentThread().interrupt();
+        return;
       }
     }
   }

@@ -1,9 +1,11 @@
 package io.millrace.db.worker;
 
 import io.millrace.db.sql.Database;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -26,17 +28,15 @@ public final class Workers {
 
   /** Enters a new incarnation, which holds its first lease from now. */
   public void enter(UUID id, String name, int slots) {
-    database.transaction(
-        connection -> {
-          try (var insert =
-              connection.prepareStatement(
-                  "insert into worker (id, name, slots) values (?, ?, ?)")) {
-            insert.setObject(1, id);
-            insert.setString(2, name);
-            insert.setInt(3, slots);
-            return insert.executeUpdate();
-          }
-        });
+    database.transaction(connection -> {
+      try (var insert =
+          connection.prepareStatement("insert into worker (id, name, slots) values (?, ?, ?)")) {
+        insert.setObject(1, id);
+        insert.setString(2, name);
+        insert.setInt(3, slots);
+        return insert.executeUpdate();
+      }
+    });
   }
 
   /**
@@ -46,64 +46,61 @@ public final class Workers {
    *     longer its own
    */
   public boolean heartbeat(UUID id, int inFlight, boolean stopping) {
-    return database.transaction(
-            connection -> {
-              try (var update =
-                  connection.prepareStatement(
-                      """
-                      update worker set heartbeat_at = clock_timestamp(), in_flight = ?, stopping = ?
-                      where id = ? and lost_at is null
-                      """)) {
-                update.setInt(1, inFlight);
-                update.setBoolean(2, stopping);
-                update.setObject(3, id);
-                return update.executeUpdate();
-              }
-            })
+    return database.transaction(connection -> {
+      try (var update =
+          connection.prepareStatement(
+              """
+              update worker set heartbeat_at = clock_timestamp(), in_flight = ?, stopping = ?
+              where id = ? and lost_at is null
+              """)) {
+        update.setInt(1, inFlight);
+        update.setBoolean(2, stopping);
+        update.setObject(3, id);
+        return update.executeUpdate();
+      }
+    })
         == 1;
   }
 
   /** Takes a worker that holds nothing off the list; what it still holds is left to the rescue. */
   public void leave(UUID id) {
-    database.transaction(
-        connection -> {
-          try (var delete =
-              connection.prepareStatement(
-                  """
-                  delete from worker where id = ?
-                    and not exists (select from job where job.worker_id = worker.id and job.state = 'running')
-                  """)) {
-            delete.setObject(1, id);
-            return delete.executeUpdate();
-          }
-        });
+    database.transaction(connection -> {
+      try (var delete =
+          connection.prepareStatement(
+              """
+              delete from worker where id = ?
+                and not exists (select from job where job.worker_id = worker.id and job.state = 'running')
+              """)) {
+        delete.setObject(1, id);
+        return delete.executeUpdate();
+      }
+    });
   }
 
   /** All workers that have not left. */
   public List<Beat> all() {
-    return database.transaction(
-        connection -> {
-          try (var select =
-                  connection.prepareStatement(
-                      """
-                      select id, name, heartbeat_at, greatest(0, case when stopping then 0 else slots - in_flight end),
-                        lost_at is not null
-                      from worker order by started_at
-                      """);
-              var rows = select.executeQuery()) {
-            List<Beat> beats = new ArrayList<>();
-            while (rows.next()) {
-              beats.add(
-                  new Beat(
-                      rows.getObject(1, UUID.class),
-                      rows.getString(2),
-                      rows.getObject(3, OffsetDateTime.class).toInstant(),
-                      rows.getInt(4),
-                      rows.getBoolean(5)));
-            }
-            return beats;
-          }
-        });
+    return database.transaction(connection -> {
+      try (var select =
+              connection.prepareStatement(
+                  """
+                  select id, name, heartbeat_at, greatest(0, case when stopping then 0 else slots - in_flight end),
+                    lost_at is not null
+                  from worker order by started_at
+                  """);
+          var rows = select.executeQuery()) {
+        List<Beat> beats = new ArrayList<>();
+        while (rows.next()) {
+          beats.add(
+              new Beat(
+                  rows.getObject(1, UUID.class),
+                  rows.getString(2),
+                  rows.getObject(3, OffsetDateTime.class).toInstant(),
+                  rows.getInt(4),
+                  rows.getBoolean(5)));
+        }
+        return beats;
+      }
+    });
   }
 
   /**
@@ -111,19 +108,18 @@ public final class Workers {
    * neither renew its lease nor claim.
    */
   public boolean declareLost(UUID id, Instant heartbeatSeen) {
-    return database.transaction(
-            connection -> {
-              try (var update =
-                  connection.prepareStatement(
-                      """
-                      update worker set lost_at = clock_timestamp()
-                      where id = ? and lost_at is null and heartbeat_at = ?
-                      """)) {
-                update.setObject(1, id);
-                update.setObject(2, heartbeatSeen.atOffset(java.time.ZoneOffset.UTC));
-                return update.executeUpdate();
-              }
-            })
+    return database.transaction(connection -> {
+      try (var update =
+          connection.prepareStatement(
+              """
+              update worker set lost_at = clock_timestamp()
+              where id = ? and lost_at is null and heartbeat_at = ?
+              """)) {
+        update.setObject(1, id);
+        update.setObject(2, heartbeatSeen.atOffset(ZoneOffset.UTC));
+        return update.executeUpdate();
+      }
+    })
         == 1;
   }
 
@@ -132,7 +128,7 @@ public final class Workers {
     return database.transaction(Workers::deleteLost);
   }
 
-  private static int deleteLost(java.sql.Connection connection) throws SQLException {
+  private static int deleteLost(Connection connection) throws SQLException {
     try (var delete =
         connection.prepareStatement(
             """

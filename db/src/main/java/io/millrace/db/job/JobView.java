@@ -1,0 +1,60 @@
+package io.millrace.db.job;
+
+import io.millrace.job.JobId;
+import io.millrace.job.JobState;
+import io.millrace.job.Lane;
+import io.millrace.money.Usage;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that a caller may see of a job.
+ *
+ * @param terms what was asked for at submission
+ * @param failureMessage the message of the attempt that decided a failed job
+ * @param body Claude's message or an error envelope, byte for byte; null while there is none
+ * @param usage the sum over all attempts whose cost is certain
+ * @param cost US dollars over all attempts; null where a price is not known
+ * @param suspectedCost what may have been billed besides
+ */
+public record JobView(
+    JobId id,
+    JobState state,
+    Lane lane,
+    String model,
+    Instant createdAt,
+    Instant dueAt,
+    Instant expiresAt,
+    boolean released,
+    @Nullable Instant startedAt,
+    @Nullable Instant finishedAt,
+    @Nullable Instant cancelRequestedAt,
+    int attempts,
+    int series,
+    @Nullable UUID batchId,
+    Terms terms,
+    @Nullable String failureCode,
+    @Nullable String failureMessage,
+    byte @Nullable [] body,
+    Usage usage,
+    @Nullable BigDecimal cost,
+    BigDecimal suspectedCost) {
+
+  /** The terms of submission, apart from the params. */
+  public record Terms(
+      @Nullable String customId,
+      @Nullable String userId,
+      @Nullable String feature,
+      @Nullable String metadata,
+      @Nullable Instant runAt,
+      int maxAttempts,
+      int timeoutSeconds,
+      boolean retryAmbiguous,
+      List<String> fallbackModels,
+      @Nullable String webhookUrl,
+      String anthropicVersion,
+      List<String> anthropicBeta) {}
+}
