@@ -125,7 +125,7 @@ public final class Claims {
       UUID workerId, Collection<ReleasedJob> records, Collection<String> congested) {
     List<ReleasedJob> ordered =
         records.stream().distinct().sorted(Comparator.comparing(ReleasedJob::id)).toList();
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var update = connection.prepareStatement(CLAIM)) {
         new ArrayBinder<>(update, ordered)
             .ids(ReleasedJob::id)
@@ -150,7 +150,7 @@ public final class Claims {
       return Map.of();
     }
     List<JobId> ordered = ids.stream().sorted().toList();
-    return database.transaction(connection -> readPayloads(connection, ordered));
+    return database.single(connection -> readPayloads(connection, ordered));
   }
 
   /**
@@ -160,7 +160,7 @@ public final class Claims {
    */
   public Set<JobId> markSending(Collection<Fence> fences) {
     List<Fence> ordered = fences.stream().sorted(Comparator.comparing(Fence::id)).toList();
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var update = connection.prepareStatement(MARK_SENDING)) {
         new ArrayBinder<>(update, ordered).ids(Fence::id).integers(Fence::claimNo);
         Set<JobId> marked = new HashSet<>();

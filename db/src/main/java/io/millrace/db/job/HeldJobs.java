@@ -40,7 +40,7 @@ public final class HeldJobs {
 
   /** What that worker holds, up to {@code limit} jobs. */
   public List<Held> heldBy(UUID workerId, int limit) {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var select =
           connection.prepareStatement(
               COLUMNS + " where state = 'running' and worker_id = ? order by id limit ?")) {
@@ -53,7 +53,7 @@ public final class HeldJobs {
 
   /** Held jobs whose deadline passed more than {@code grace} ago: their worker did not end them. */
   public List<Held> overdue(Duration grace, int limit) {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var select =
           connection.prepareStatement(
               COLUMNS
@@ -71,7 +71,7 @@ public final class HeldJobs {
 
   /** Workers that hold jobs though no row of theirs says that they may. */
   public List<UUID> strangers() {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       // One probe per worker, however many jobs it holds.
       try (var select =
               connection.prepareStatement(

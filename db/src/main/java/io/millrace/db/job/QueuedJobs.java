@@ -58,7 +58,7 @@ public final class QueuedJobs {
 
   /** Ends queued jobs whose deadline has passed, earliest first, up to {@code limit}. */
   public List<Moved> expire(int limit) {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var update = connection.prepareStatement(EXPIRE)) {
         update.setInt(1, limit);
         return moved(update, JobState.EXPIRED);
@@ -72,7 +72,7 @@ public final class QueuedJobs {
    * @return empty where that tenant has no such job that is not final
    */
   public Optional<JobId> cancel(int tenantId, JobId id) {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var update = connection.prepareStatement(CANCEL)) {
         update.setObject(1, id.uuid());
         update.setInt(2, tenantId);
@@ -87,7 +87,7 @@ public final class QueuedJobs {
    * @param lifetimeSeconds its new deadline from now, where the old one has passed
    */
   public Optional<JobId> replay(int tenantId, JobId id, long lifetimeSeconds) {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var update = connection.prepareStatement(REPLAY)) {
         update.setLong(1, lifetimeSeconds);
         update.setObject(2, id.uuid());

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -73,6 +74,17 @@ public final class Releases {
         job.estimated_input, job.max_output
       """;
 
+  private static final String TAKE_BACK =
+      """
+      with unsent as (
+        select hit.id from unnest(?) as n(id)
+        cross join lateral (
+          select j.id from job j
+          where j.id = n.id and j.state = 'queued' and j.released_at is not null
+          for update skip locked) hit)
+      update job set parked_until = null, released_at = null from unsent where job.id = unsent.id
+      """;
+
   private final Database database;
 
   public Releases(Database database) {
@@ -94,7 +106,7 @@ public final class Releases {
    * @return how many came back of each kind
    */
   public Ripened ripen(int limit) {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var update = connection.prepareStatement(RIPEN)) {
         update.setBoolean(1, false);
         update.setInt(2, limit);
@@ -111,7 +123,7 @@ public final class Releases {
 
   /** Every queue that has a ready job, up to {@code limit} queues; pool, then lane by priority. */
   public List<Queue> queues(int limit) {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var select = connection.prepareStatement(QUEUES)) {
         select.setInt(1, limit);
         List<Queue> queues = new ArrayList<>();
@@ -131,7 +143,7 @@ public final class Releases {
 
   /** Jobs released and not yet claimed, by pool. */
   public Map<String, Integer> outstanding() {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       Map<String, Integer> outstanding = new HashMap<>();
       try (var select = connection.prepareStatement(OUTSTANDING);
           var rows = select.executeQuery()) {
@@ -150,7 +162,7 @@ public final class Releases {
    * {@link #ripen}.
    */
   public List<Released> release(List<Pick> picks, Duration sweep) {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var update = connection.prepareStatement(RELEASE)) {
         new ArrayBinder<>(update, picks)
             .texts(pick -> pick.queue().pool())
@@ -167,6 +179,17 @@ public final class Releases {
         return inOrder(heads, picks);
       }
     });
+  }
+
+  /** Makes ready again what was released but whose record could not be produced. */
+  public int takeBack(Collection<JobId> ids) {
+    return database.single(
+        connection -> {
+          try (var update = connection.prepareStatement(TAKE_BACK)) {
+            new ArrayBinder<>(update, ids.stream().distinct().sorted().toList()).ids(id -> id);
+            return update.executeUpdate();
+          }
+        });
   }
 
   private static Head head(ResultSet rows) throws SQLException {

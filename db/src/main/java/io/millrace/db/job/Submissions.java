@@ -93,7 +93,7 @@ public final class Submissions {
 
   /** Which of these jobs are stored: for a commit whose reply was lost. */
   public Set<JobId> stored(Collection<JobId> ids) {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var select =
           connection.prepareStatement(
               "select j.id from unnest(?) as n(id) join job j using (id)")) {

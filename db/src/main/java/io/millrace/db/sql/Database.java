@@ -113,7 +113,12 @@ public final class Database implements AutoCloseable {
     return dsl.transactionResult(transaction -> transaction.dsl().connectionResult(work::run));
   }
 
-  /** What happens within a transaction. */
+  /** Work of a single statement, which commits by itself and saves the transaction's round trips. */
+  public <R> R single(Work<R> work) {
+    return dsl.connectionResult(work::run);
+  }
+
+  /** What happens on a connection. */
   @FunctionalInterface
   public interface Work<R> {
     R run(Connection connection) throws SQLException;

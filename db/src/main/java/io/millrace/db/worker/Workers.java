@@ -28,7 +28,7 @@ public final class Workers {
 
   /** Enters a new incarnation, which holds its first lease from now. */
   public void enter(UUID id, String name, int slots) {
-    database.transaction(connection -> {
+    database.single(connection -> {
       try (var insert =
           connection.prepareStatement("insert into worker (id, name, slots) values (?, ?, ?)")) {
         insert.setObject(1, id);
@@ -46,7 +46,7 @@ public final class Workers {
    *     longer its own
    */
   public boolean heartbeat(UUID id, int inFlight, boolean stopping) {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var update =
           connection.prepareStatement(
               """
@@ -64,7 +64,7 @@ public final class Workers {
 
   /** Takes a worker that holds nothing off the list; what it still holds is left to the rescue. */
   public void leave(UUID id) {
-    database.transaction(connection -> {
+    database.single(connection -> {
       try (var delete =
           connection.prepareStatement(
               """
@@ -79,7 +79,7 @@ public final class Workers {
 
   /** All workers that have not left. */
   public List<Beat> all() {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var select =
               connection.prepareStatement(
                   """
@@ -108,7 +108,7 @@ public final class Workers {
    * neither renew its lease nor claim.
    */
   public boolean declareLost(UUID id, Instant heartbeatSeen) {
-    return database.transaction(connection -> {
+    return database.single(connection -> {
       try (var update =
           connection.prepareStatement(
               """
@@ -125,7 +125,7 @@ public final class Workers {
 
   /** Forgets lost workers that hold nothing any more. */
   public int forgetLost() {
-    return database.transaction(Workers::deleteLost);
+    return database.single(Workers::deleteLost);
   }
 
   private static int deleteLost(Connection connection) throws SQLException {

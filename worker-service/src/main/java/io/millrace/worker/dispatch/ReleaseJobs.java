@@ -1,0 +1,132 @@
+package io.millrace.worker.dispatch;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.job.Releases;
+import io.millrace.db.job.Releases.Pick;
+import io.millrace.db.job.Releases.Queue;
+import io.millrace.db.job.Releases.Released;
+import io.millrace.db.worker.Workers;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * One round of dispatch: what is ready, what may start soon, who is next, and off it goes. Serves
+ * first dispatch, schedule, retry, rescue and outage alike, since each of them is a job that became
+ * ready.
+ */
+final class ReleaseJobs {
+
+  private static final int QUEUES = 10_000;
+  private static final int RIPEN = 2_000;
+  // A queue that gave less than asked is empty for this round; its share goes to the others.
+  private static final int SHARINGS = 8;
+
+  private final Releases releases;
+  private final Workers workers;
+  private final StartableJobs startable;
+  private final JobRecords records;
+  private final DispatchSettings settings;
+  private final FairOrder order = new FairOrder();
+  private final Counter released;
+  private final Counter swept;
+  private int rounds;
+
+  ReleaseJobs(
+      Releases releases,
+      Workers workers,
+      StartableJobs startable,
+      JobRecords records,
+      DispatchSettings settings,
+      MeterRegistry meters) {
+    this.releases = releases;
+    this.workers = workers;
+    this.startable = startable;
+    this.records = records;
+    this.settings = settings;
+    this.released = meters.counter("millrace.dispatch.released");
+    this.swept = meters.counter("millrace.dispatch.swept");
+  }
+
+  /**
+   * What a round came to.
+   *
+   * @param released jobs let go
+   * @param held whether ready jobs stay behind because nothing more may start now
+   */
+  record Round(int released, boolean held) {}
+
+  Round once() {
+    records.takeBackUnsent();
+    swept.increment(releases.ripen(RIPEN).unclaimed());
+    var queues = releases.queues(QUEUES);
+    if (++rounds % 1000 == 0) {
+      order.forgetIdle();
+    }
+    if (queues.isEmpty()) {
+      return new Round(0, false);
+    }
+    if (records.isBroken()) {
+      return new Round(0, true);
+    }
+    var outstanding = releases.outstanding();
+    int room = room(outstanding);
+    int sum = 0;
+    boolean held = false;
+    for (var pool : queues.stream().collect(Collectors.groupingBy(Queue::pool)).entrySet()) {
+      int share =
+          Math.min(
+              room - sum,
+              startable.within(pool.getKey(), settings.horizon())
+                  - outstanding.getOrDefault(pool.getKey(), 0));
+      int let = share <= 0 ? 0 : release(pool.getKey(), pool.getValue(), share);
+      held |= share <= 0 || let == share;
+      sum += let;
+    }
+    released.increment(sum);
+    return new Round(sum, held);
+  }
+
+  private int room(Map<String, Integer> outstanding) {
+    int unclaimed = outstanding.values().stream().mapToInt(count -> count).sum();
+    int free =
+        workers.all().stream()
+            .filter(worker -> !worker.lost())
+            .mapToInt(Workers.Beat::freeSlots)
+            .sum();
+    return Math.min(settings.window(), free) - unclaimed;
+  }
+
+  private int release(String pool, List<Queue> queues, int budget) {
+    List<Queue> ready = new ArrayList<>(queues);
+    int left = budget;
+    for (int i = 0; i < SHARINGS && left > 0 && !ready.isEmpty(); i++) {
+      List<Pick> picks = order.share(pool, ready, left);
+      List<Released> let = releases.release(picks, settings.sweep());
+      records.produce(let);
+      Map<Queue, Integer> got = new HashMap<>();
+      for (Released job : let) {
+        got.merge(job.queue(), 1, Integer::sum);
+        order.charge(
+            job.queue(), startable.cost(pool, job.estimatedInput(), job.maxOutput()));
+      }
+      Set<Queue> drained = new HashSet<>();
+      for (Pick pick : picks) {
+        if (got.getOrDefault(pick.queue(), 0) < pick.jobs()) {
+          drained.add(pick.queue());
+        }
+      }
+      ready.removeAll(drained);
+      left -= let.size();
+      if (drained.isEmpty()) {
+        break;
+      }
+    }
+    return budget - left;
+  }
+}

@@ -1,0 +1,128 @@
+package io.millrace.worker.events;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.job.Settlement;
+import io.millrace.failure.FailureCode;
+import io.millrace.job.JobId;
+import io.millrace.job.Topics;
+import io.millrace.worker.loop.Loop;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.support.KafkaHeaders;
+
+/**
+ * Publishes what happened, after it was committed. Nobody ever waits for it: what finds the bounded
+ * queue full, or Kafka away for longer than the producer's bound, is dropped and counted, since
+ * every reader of these topics can ask PostgreSQL.
+ */
+public final class JobEvents {
+
+  private final KafkaTemplate<String, byte[]> kafka;
+  private final Clock clock;
+  private final BlockingQueue<ProducerRecord<String, byte[]>> waiting =
+      new ArrayBlockingQueue<>(50_000);
+  private final Counter published;
+  private final Counter dropped;
+  private final Loop loop;
+
+  public JobEvents(KafkaTemplate<String, byte[]> kafka, Clock clock, MeterRegistry meters) {
+    this.kafka = kafka;
+    this.clock = clock;
+    this.published = meters.counter("millrace.events.published");
+    this.dropped = meters.counter("millrace.events.dropped");
+    this.loop = new Loop("events", meters, this::publishOne);
+  }
+
+  public void start() {
+    loop.start();
+  }
+
+  /** Stops after what waits was handed to the producer, within the bound. */
+  public void stop(Duration bound) {
+    loop.stop(bound);
+  }
+
+  /** Tells that a job reached a final state; see {@code docs/events.md} for the form. */
+  public void publish(JobEvent event) {
+    String type = "job." + event.state().wireName();
+    String json =
+        """
+        {"specversion":"1.0","id":"%s","source":"/millrace","type":"%s","subject":"%s","time":"%s",\
+        "datacontenttype":"application/json","data":{"id":"%s","type":"job","status":"%s"}}"""
+            .formatted(
+                UUID.randomUUID(),
+                type,
+                event.id(),
+                clock.instant(),
+                event.id(),
+                event.state().wireName());
+    var record = record(Topics.EVENTS, event.id(), json);
+    header(record, "ce_type", type);
+    header(record, "millrace-tenant", Integer.toString(event.tenantId()));
+    enqueue(record);
+  }
+
+  /** Puts a failed job on the dead-letter topic: what failed and why, never the request. */
+  public void deadLetter(Settlement settlement, String code) {
+    var job = settlement.job();
+    int attempts = job.attempts() + (settlement.call() == null ? 0 : 1);
+    String failureClass =
+        FailureCode.fromWireName(code)
+            .map(known -> known.failureClass().wireName())
+            .orElse("permanent");
+    String json =
+        "{\"id\":\"%s\",\"type\":\"job\",\"status\":\"failed\",\"failure\":{\"code\":\"%s\",\"class\":\"%s\"},\"attempts\":%d}"
+            .formatted(job.id(), code, failureClass, attempts);
+    var record = record(Topics.DEAD_LETTER, job.id(), json);
+    header(record, KafkaHeaders.DLT_ORIGINAL_TOPIC, Topics.JOBS);
+    header(record, KafkaHeaders.DLT_EXCEPTION_MESSAGE, code);
+    header(record, "millrace-failure-code", code);
+    header(record, "millrace-failure-class", failureClass);
+    header(record, "millrace-attempts", Integer.toString(attempts));
+    header(record, "millrace-tenant", Integer.toString(job.tenantId()));
+    enqueue(record);
+  }
+
+  private void enqueue(ProducerRecord<String, byte[]> record) {
+    if (!waiting.offer(record)) {
+      dropped.increment();
+    }
+  }
+
+  private Duration publishOne() throws InterruptedException {
+    var record = waiting.poll(200, TimeUnit.MILLISECONDS);
+    while (record != null) {
+      send(record);
+      record = waiting.poll();
+    }
+    return Duration.ZERO;
+  }
+
+  private void send(ProducerRecord<String, byte[]> record) {
+    try {
+      var unused =
+          kafka
+              .send(record)
+              .whenComplete((sent, failure) -> (failure == null ? published : dropped).increment());
+    } catch (KafkaException failure) {
+      dropped.increment();
+    }
+  }
+
+  private static ProducerRecord<String, byte[]> record(String topic, JobId id, String json) {
+    return new ProducerRecord<>(topic, id.toString(), json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void header(ProducerRecord<String, byte[]> record, String name, String value) {
+    record.headers().add(name, value.getBytes(StandardCharsets.UTF_8));
+  }
+}

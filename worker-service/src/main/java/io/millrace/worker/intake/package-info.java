@@ -1,0 +1,7 @@
+/**
+ * From Kafka's records to held jobs.
+ */
+@NullMarked
+package io.millrace.worker.intake;
+
+import org.jspecify.annotations.NullMarked;

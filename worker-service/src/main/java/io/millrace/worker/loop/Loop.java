@@ -1,0 +1,151 @@
+package io.millrace.worker.loop;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A named thread that repeats a body until it is stopped.
+ *
+ * <p>A body that fails is tried again after a pause that doubles from 200 ms to 5 s: its dependency
+ * may be slow, cut or gone, and the loop outlives that. Each failure counts in {@code
+ * millrace.loop.failures}; the log has the first of a row and the recovery. May be started and
+ * stopped any number of times, in any order.
+ */
+public final class Loop {
+
+  private static final Logger log = LoggerFactory.getLogger(Loop.class);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  private final String name;
+  private final Body body;
+  private final Counter failures;
+  private final Timer runs;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private @Nullable Thread thread;
+  private boolean woken;
+  private volatile boolean stopping;
+
+  /** What is repeated. */
+  @FunctionalInterface
+  public interface Body {
+    /** Does the work once and says how long to pause; zero or less goes on at once. */
+    Duration once() throws InterruptedException;
+  }
+
+  public Loop(String name, MeterRegistry meters, Body body) {
+    this.name = name;
+    this.body = body;
+    this.failures = meters.counter("millrace.loop.failures", "loop", name);
+    this.runs = meters.timer("millrace.loop.runs", "loop", name);
+  }
+
+  public void start() {
+    lock.lock();
+    try {
+      if (thread == null) {
+        stopping = false;
+        thread = Thread.ofPlatform().name("millrace-" + name).daemon().start(this::run);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Cuts the present pause, or the next one if there is none, short. */
+  public void wake() {
+    lock.lock();
+    try {
+      woken = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Asks the loop to end and waits for it.
+   *
+   * @return whether it ended within the bound
+   */
+  public boolean stop(Duration bound) {
+    Thread running;
+    lock.lock();
+    try {
+      running = thread;
+      thread = null;
+      stopping = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    if (running == null) {
+      return true;
+    }
+    try {
+      return running.join(bound);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Whether the body should come to its end. */
+  public boolean isStopping() {
+    return stopping;
+  }
+
+  private void run() {
+    Duration failurePause = FIRST_PAUSE;
+    while (!stopping) {
+      Duration pause;
+      long start = System.nanoTime();
+      try {
+        pause = body.once();
+        if (failurePause != FIRST_PAUSE) {
+          log.info("Loop {} works again", name);
+          failurePause = FIRST_PAUSE;
+        }
+      } catch (InterruptedException interrupted) {
+        return;
+      } catch (RuntimeException failure) {
+        failures.increment();
+        if (failurePause == FIRST_PAUSE) {
+          log.warn("Loop {} failed and will be tried again until it works", name, failure);
+        }
+        pause = failurePause;
+        failurePause = min(failurePause.multipliedBy(2), LONGEST_PAUSE);
+      } finally {
+        runs.record(Duration.ofNanos(System.nanoTime() - start));
+      }
+      pause(pause);
+    }
+  }
+
+  private void pause(Duration pause) {
+    long left = pause.toNanos();
+    lock.lock();
+    try {
+      while (!woken && !stopping && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      woken = false;
+    } catch (InterruptedException interrupted) {
+      stopping = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static Duration min(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+}
