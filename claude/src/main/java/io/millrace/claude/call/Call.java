@@ -1,0 +1,203 @@
+package io.millrace.claude.call;
+
+import com.anthropic.core.http.Headers;
+import com.anthropic.core.http.HttpResponse;
+import io.millrace.failure.FailureCode;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call, made once. {@link #execute} blocks; {@link #abort} may come from any thread at any time
+ * and ends it within moments.
+ */
+public final class Call {
+  private final ClaudeClient client;
+  private final CallRequest request;
+  private final AbortSwitch stop = new AbortSwitch();
+
+  private Instant startedAt = Instant.EPOCH;
+  private long startNanos;
+  private @Nullable Duration sent;
+  private @Nullable Duration replied;
+  private @Nullable Integer status;
+  private ReplyHeaders headers = ReplyHeaders.NONE;
+  private long received;
+  private volatile @Nullable ScheduledFuture<?> timeout;
+
+  Call(ClaudeClient client, CallRequest request) {
+    this.client = client;
+    this.request = request;
+  }
+
+  /**
+   * Makes the call and waits for its end. Interrupting the caller aborts the call like a drain.
+   *
+   * @throws IllegalStateException if called twice
+   */
+  public Reply execute() {
+    return Thread.currentThread().isVirtual() ? run() : runOnVirtualThread();
+  }
+
+  /** Stops the call, or keeps it from starting; the first reason stands. */
+  public void abort(AbortReason reason) {
+    stop.abort(reason);
+  }
+
+  /** Whether the body began to leave: from then on the call may be billed. */
+  public boolean mayHaveBeenSent() {
+    return stop.sending();
+  }
+
+  private Reply run() {
+    startedAt = client.clock().instant();
+    startNanos = System.nanoTime();
+    stop.begin();
+    Connections.Slot slot = client.connections().take();
+    try {
+      if (stop.stopped()) {
+        return new Reply.NothingSent(FailureCode.ABORTED_UNSENT, "aborted", timings());
+      }
+      awaitConnection();
+      Reply reply = exchange(slot);
+      return isWorthAnotherConnection(reply) ? exchange(slot) : reply;
+    } finally {
+      stop.end();
+      slot.release();
+      cancelTimeout();
+    }
+  }
+
+  // A host may have several addresses and OkHttp, its own retries being off, tries one at a time.
+  // Nothing has been sent, so going on to the next is no repetition.
+  private boolean isWorthAnotherConnection(Reply reply) {
+    return reply instanceof Reply.NothingSent(var code, _, _)
+        && (code == FailureCode.CONNECT_FAILED || code == FailureCode.NOT_SENT)
+        && !stop.stopped();
+  }
+
+  private Reply exchange(Connections.Slot slot) {
+    var body = new OneShotBody(request.body(), this::beginSending);
+    try (HttpResponse response = client.post(slot, request, body)) {
+      replied = elapsed();
+      status = response.statusCode();
+      headers = headersOf(response.headers());
+      return read(response);
+    } catch (IOException | RuntimeException e) {
+      // The SDK wraps what goes wrong in exceptions of its own, and OkHttp throws unchecked ones
+      // for replies that are not HTTP. Whether anything was sent is all that decides.
+      return faulted(e);
+    }
+  }
+
+  private void beginSending() throws IOException {
+    stop.beginSending();
+    sent = elapsed();
+  }
+
+  private Reply read(HttpResponse response) throws IOException {
+    int most = client.settings().maxAnswerBytes();
+    try (var in = new CountingInputStream(response.body())) {
+      byte[] body;
+      try {
+        body = in.readNBytes(most + 1);
+      } finally {
+        received = in.count();
+      }
+      if (body.length > most) {
+        return broken(FailureCode.ANSWER_TOO_LARGE, "more than " + most + " bytes");
+      }
+      return new Reply.Answered(response.statusCode(), headers, body, timings());
+    }
+  }
+
+  private Reply faulted(Exception fault) {
+    AbortReason reason = stop.reason();
+    if (reason == null && Thread.currentThread().isInterrupted() && !stop.connectTimedOut()) {
+      reason = AbortReason.DRAIN;
+    }
+    String detail = TransportFault.describe(fault);
+    if (!stop.sending()) {
+      FailureCode code =
+          reason != null
+              ? FailureCode.ABORTED_UNSENT
+              : stop.connectTimedOut() ? FailureCode.CONNECT_TIMEOUT : TransportFault.unsent(fault);
+      return new Reply.NothingSent(code, detail, timings());
+    }
+    return broken(
+        reason != null ? reason.onceSent() : TransportFault.sent(fault, replied != null), detail);
+  }
+
+  private Reply.Broken broken(FailureCode code, String detail) {
+    return new Reply.Broken(code, detail, status, headers, received, timings());
+  }
+
+  private void awaitConnection() {
+    Duration connect = client.settings().connectTimeout();
+    boolean connectFirst = connect.compareTo(request.timeout()) < 0;
+    timeout =
+        connectFirst
+            ? after(connect, this::connectDeadline)
+            : after(request.timeout(), () -> stop.abort(AbortReason.TIMEOUT));
+  }
+
+  // One timer serves both deadlines: most calls end before the first and never ask for the second.
+  private void connectDeadline() {
+    if (!stop.connectTimeout()) {
+      timeout = after(request.timeout().minus(elapsed()), () -> stop.abort(AbortReason.TIMEOUT));
+    }
+  }
+
+  private ScheduledFuture<?> after(Duration delay, Runnable action) {
+    return client.timer().schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  // A deadline that is being exchanged for the next at this moment leaves a timer behind, which
+  // finds the call over.
+  private void cancelTimeout() {
+    ScheduledFuture<?> pending = timeout;
+    if (pending != null) {
+      pending.cancel(false);
+    }
+  }
+
+  private Duration elapsed() {
+    return Duration.ofNanos(System.nanoTime() - startNanos);
+  }
+
+  private Timings timings() {
+    return new Timings(startedAt, sent, replied, elapsed());
+  }
+
+  private static ReplyHeaders headersOf(Headers headers) {
+    return ReplyHeaders.of(headers.names(), name -> headers.values(name).getFirst());
+  }
+
+  // Only a virtual thread can be interrupted while it waits for a socket.
+  private Reply runOnVirtualThread() {
+    var task = new FutureTask<Reply>(this::run);
+    Thread thread = Thread.ofVirtual().start(task);
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+        abort(AbortReason.DRAIN);
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return switch (task.state()) {
+      case SUCCESS -> task.resultNow();
+      case FAILED, CANCELLED, RUNNING ->
+          throw new IllegalStateException("The call did not run", task.exceptionNow());
+    };
+  }
+}

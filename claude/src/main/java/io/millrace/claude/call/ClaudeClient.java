@@ -1,0 +1,116 @@
+package io.millrace.claude.call;
+
+import com.anthropic.core.RequestOptions;
+import com.anthropic.core.http.HttpMethod;
+import com.anthropic.core.http.HttpRequest;
+import com.anthropic.core.http.HttpResponse;
+import com.anthropic.errors.AnthropicIoException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+
+/**
+ * The way to Claude, through the HTTP layer of the official SDK (ADR 0002). One per process;
+ * thread-safe. Calls block a virtual thread each; their number is the caller's to bound.
+ */
+public final class ClaudeClient implements AutoCloseable {
+  private static final RequestOptions NO_REDIRECTS =
+      RequestOptions.builder().followRedirects(false).build();
+  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(10);
+
+  private final UpstreamSettings settings;
+  private final Clock clock;
+  private final Connections connections;
+  private final ScheduledThreadPoolExecutor timer;
+
+  public ClaudeClient(UpstreamSettings settings, Clock clock) {
+    this.settings = settings;
+    this.clock = clock;
+    this.connections = new Connections(settings);
+    this.timer =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("claude-call-timer").factory());
+    timer.setRemoveOnCancelPolicy(true);
+  }
+
+  /** A call that has not begun: nothing is sent before {@link Call#execute}. */
+  public Call prepare(CallRequest request) {
+    return new Call(this, request);
+  }
+
+  /** Calls that run now. */
+  public int inFlight() {
+    return connections.inUse();
+  }
+
+  /**
+   * The version of the Millrace that the upstream turns out to be, which must be refused: calls
+   * would go in circles. Empty for the real API, and when nobody answers.
+   */
+  public Optional<String> upstreamMillrace() {
+    HttpRequest request =
+        request(HttpMethod.GET, "models").putHeader("anthropic-version", "2023-06-01").build();
+    RequestOptions options =
+        RequestOptions.builder().followRedirects(false).timeout(PROBE_TIMEOUT).build();
+    Connections.Slot slot = connections.take();
+    try (HttpResponse response = slot.http.execute(request, options)) {
+      return response.headers().values("millrace-version").stream().findFirst();
+    } catch (AnthropicIoException e) {
+      return Optional.empty();
+    } finally {
+      slot.release();
+    }
+  }
+
+  @Override
+  public void close() {
+    timer.shutdownNow();
+    connections.close();
+  }
+
+  HttpResponse post(Connections.Slot slot, CallRequest call, OneShotBody body) {
+    HttpRequest.Builder request =
+        request(HttpMethod.POST, "messages")
+            .putHeader("anthropic-version", call.version())
+            .body(body);
+    if (!call.betas().isEmpty()) {
+      request.putHeader("anthropic-beta", String.join(",", call.betas()));
+    }
+    CallRequest.Correlation correlation = call.correlation();
+    if (correlation != null && settings.correlationHeaders()) {
+      request
+          .putHeader("x-millrace-job", correlation.job())
+          .putHeader("x-millrace-attempt", Integer.toString(correlation.attempt()));
+    }
+    return slot.http.execute(request.build(), NO_REDIRECTS);
+  }
+
+  Connections connections() {
+    return connections;
+  }
+
+  UpstreamSettings settings() {
+    return settings;
+  }
+
+  Clock clock() {
+    return clock;
+  }
+
+  ScheduledThreadPoolExecutor timer() {
+    return timer;
+  }
+
+  // OkHttp unpacks gzip unless an encoding is asked for; "identity" keeps the bytes the provider's.
+  private HttpRequest.Builder request(HttpMethod method, String path) {
+    return HttpRequest.builder()
+        .method(method)
+        .baseUrl(settings.baseUrl().toString())
+        .addPathSegments("v1", path)
+        .putHeader("x-api-key", settings.apiKey())
+        .putHeader("accept", "application/json")
+        .putHeader("accept-encoding", "identity")
+        .putHeader("user-agent", "millrace");
+  }
+}

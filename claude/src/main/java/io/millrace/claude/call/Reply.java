@@ -1,0 +1,41 @@
+package io.millrace.claude.call;
+
+import io.millrace.failure.FailureCode;
+import org.jspecify.annotations.Nullable;
+
+/** How far a call got. Exactly one reply ends every call; a call never throws. */
+public sealed interface Reply {
+  Timings timings();
+
+  /** A complete HTTP reply, its bytes as the provider sent them. */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Answered(int status, ReplyHeaders headers, byte[] body, Timings timings) implements Reply {
+
+    @Override
+    public String toString() {
+      return "Answered[" + status + ", " + body.length + " bytes, " + headers + "]";
+    }
+  }
+
+  /**
+   * Not a byte of the request's body was handed to a connection, so nothing can have been done.
+   *
+   * @param detail the fault in the words of the transport, without any content
+   */
+  record NothingSent(FailureCode code, String detail, Timings timings) implements Reply {}
+
+  /**
+   * Sending had begun and no complete reply came: the call may be billed.
+   *
+   * @param status of the reply's head, if that came
+   * @param received bytes of the reply's body that came
+   */
+  record Broken(
+      FailureCode code,
+      String detail,
+      @Nullable Integer status,
+      ReplyHeaders headers,
+      long received,
+      Timings timings)
+      implements Reply {}
+}

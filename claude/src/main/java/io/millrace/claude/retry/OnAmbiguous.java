@@ -1,0 +1,7 @@
+package io.millrace.claude.retry;
+
+/** What a job wants done when a call may have been billed without an answer. */
+public enum OnAmbiguous {
+  RETRY,
+  FAIL
+}
