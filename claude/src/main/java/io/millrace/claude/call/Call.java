@@ -128,8 +128,14 @@ public final class Call {
               : stop.connectTimedOut() ? FailureCode.CONNECT_TIMEOUT : TransportFault.unsent(fault);
       return new Reply.NothingSent(code, detail, timings());
     }
-    return broken(
-        reason != null ? reason.onceSent() : TransportFault.sent(fault, replied != null), detail);
+    if (reason != null) {
+      return broken(reason.onceSent(), detail);
+    }
+    FailureCode code = TransportFault.sent(fault, replied != null);
+    if (code == FailureCode.CONNECTION_LOST) {
+      client.connections().distrustIdle();
+    }
+    return broken(code, detail);
   }
 
   private Reply.Broken broken(FailureCode code, String detail) {

@@ -54,7 +54,7 @@ public final class ClaudeClient implements AutoCloseable {
     RequestOptions options =
         RequestOptions.builder().followRedirects(false).timeout(PROBE_TIMEOUT).build();
     Connections.Slot slot = connections.take();
-    try (HttpResponse response = slot.http.execute(request, options)) {
+    try (HttpResponse response = slot.http().execute(request, options)) {
       return response.headers().values("millrace-version").stream().findFirst();
     } catch (AnthropicIoException e) {
       return Optional.empty();
@@ -83,7 +83,7 @@ public final class ClaudeClient implements AutoCloseable {
           .putHeader("x-millrace-job", correlation.job())
           .putHeader("x-millrace-attempt", Integer.toString(correlation.attempt()));
     }
-    return slot.http.execute(request.build(), NO_REDIRECTS);
+    return slot.http().execute(request.build(), NO_REDIRECTS);
   }
 
   Connections connections() {

@@ -5,6 +5,7 @@ import com.anthropic.client.okhttp.OkHttpClient;
 import com.anthropic.core.Timeout;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
@@ -18,9 +19,11 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 final class Connections implements AutoCloseable {
   static final int CALLS_EACH = 256;
   private static final int MOST = 64;
+  private static final long RENEWAL_PAUSE = Duration.ofSeconds(1).toNanos();
 
   private final UpstreamSettings settings;
   private final AtomicReferenceArray<Slot> slots = new AtomicReferenceArray<>(MOST);
+  private final AtomicLong renewedAt = new AtomicLong(System.nanoTime() - RENEWAL_PAUSE);
 
   Connections(UpstreamSettings settings) {
     this.settings = settings;
@@ -44,6 +47,25 @@ final class Connections implements AutoCloseable {
     return leastBusy;
   }
 
+  /**
+   * Lets go of every idle connection. Where one was lost others may be dead too, and OkHttp asks an
+   * HTTP/1 connection whether it lives only after ten idle seconds: a call on a dead one would look
+   * as if it had been sent.
+   */
+  void distrustIdle() {
+    long last = renewedAt.get();
+    long now = System.nanoTime();
+    if (now - last < RENEWAL_PAUSE || !renewedAt.compareAndSet(last, now)) {
+      return;
+    }
+    for (int i = 0; i < MOST; i++) {
+      Slot slot = slots.get(i);
+      if (slot != null) {
+        slot.renew(open());
+      }
+    }
+  }
+
   int inUse() {
     int sum = 0;
     for (int i = 0; i < MOST; i++) {
@@ -58,7 +80,7 @@ final class Connections implements AutoCloseable {
     for (int i = 0; i < MOST; i++) {
       Slot slot = slots.get(i);
       if (slot != null) {
-        slot.http.close();
+        slot.http().close();
       }
     }
   }
@@ -97,11 +119,22 @@ final class Connections implements AutoCloseable {
 
   /** One client and the number of calls it carries. */
   static final class Slot {
-    final OkHttpClient http;
     private final AtomicInteger calls = new AtomicInteger();
+    private volatile OkHttpClient http;
 
     private Slot(OkHttpClient http) {
       this.http = http;
+    }
+
+    OkHttpClient http() {
+      return http;
+    }
+
+    // Closing a client closes its idle connections only; calls that run on it end as they would.
+    private void renew(OkHttpClient fresh) {
+      OkHttpClient old = http;
+      http = fresh;
+      old.close();
     }
 
     void release() {
