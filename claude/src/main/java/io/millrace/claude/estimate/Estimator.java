@@ -36,6 +36,11 @@ public final class Estimator {
             + (request.tools() ? TOOLS_PROMPT : 0)
             + FRAME;
     return new Estimate(
-        (long) Math.ceil(input), Math.min(request.maxTokens(), OUTPUT_GUESS), request.maxTokens());
+        (long) Math.ceil(input), outputGuess(request.maxTokens()), request.maxTokens());
+  }
+
+  /** Output tokens that a call with that bound is expected to produce. */
+  public static long outputGuess(long maxTokens) {
+    return Math.min(maxTokens, OUTPUT_GUESS);
   }
 }

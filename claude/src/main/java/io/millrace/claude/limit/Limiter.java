@@ -76,6 +76,25 @@ public final class Limiter {
     }
   }
 
+  /**
+   * The share of the pool's binding limit that such a call takes, in minutes of it; one where
+   * nothing is limited. Only ratios within a pool mean anything.
+   */
+  public double cost(String pool, long inputTokens, long outputTokens) {
+    PoolLimits limits = limitsOf.apply(pool);
+    double share =
+        Math.max(
+            share(1, limits.requestsPerMinute()),
+            Math.max(
+                share(inputTokens, limits.inputTokensPerMinute()),
+                share(outputTokens, limits.outputTokensPerMinute())));
+    return share > 0 ? share : 1;
+  }
+
+  private static double share(long amount, @Nullable Long limit) {
+    return limit == null ? 0 : (double) amount / limit;
+  }
+
   private void correct(Permit permit, long requests, long inputTokens, long outputTokens) {
     PoolBuckets buckets = buckets(permit.pool());
     synchronized (buckets) {

@@ -183,13 +183,12 @@ public final class Releases {
 
   /** Makes ready again what was released but whose record could not be produced. */
   public int takeBack(Collection<JobId> ids) {
-    return database.single(
-        connection -> {
-          try (var update = connection.prepareStatement(TAKE_BACK)) {
-            new ArrayBinder<>(update, ids.stream().distinct().sorted().toList()).ids(id -> id);
-            return update.executeUpdate();
-          }
-        });
+    return database.single(connection -> {
+      try (var update = connection.prepareStatement(TAKE_BACK)) {
+        new ArrayBinder<>(update, ids.stream().distinct().sorted().toList()).ids(id -> id);
+        return update.executeUpdate();
+      }
+    });
   }
 
   private static Head head(ResultSet rows) throws SQLException {

@@ -113,7 +113,9 @@ public final class Database implements AutoCloseable {
     return dsl.transactionResult(transaction -> transaction.dsl().connectionResult(work::run));
   }
 
-  /** Work of a single statement, which commits by itself and saves the transaction's round trips. */
+  /**
+   * Work of a single statement, which commits by itself and saves the transaction's round trips.
+   */
   public <R> R single(Work<R> work) {
     return dsl.connectionResult(work::run);
   }

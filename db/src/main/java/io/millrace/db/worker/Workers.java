@@ -26,6 +26,13 @@ public final class Workers {
    */
   public record Beat(UUID id, String name, Instant heartbeatAt, int freeSlots, boolean lost) {}
 
+  /**
+   * All workers, as seen at one moment.
+   *
+   * @param serverStart when the database server started
+   */
+  public record Roll(Instant serverStart, List<Beat> workers) {}
+
   /** Enters a new incarnation, which holds its first lease from now. */
   public void enter(UUID id, String name, int slots) {
     database.single(connection -> {
@@ -101,6 +108,19 @@ public final class Workers {
         return beats;
       }
     });
+  }
+
+  /** All workers that have not left, and since when the database has been up. */
+  public Roll roll() {
+    var start =
+        database.single(connection -> {
+          try (var select = connection.prepareStatement("select pg_postmaster_start_time()");
+              var row = select.executeQuery()) {
+            row.next();
+            return row.getObject(1, OffsetDateTime.class).toInstant();
+          }
+        });
+    return new Roll(start, all());
   }
 
   /**

@@ -43,10 +43,7 @@ public final class Dispatcher {
   private long checkedAt;
 
   Dispatcher(
-      Database database,
-      ReleaseJobs releaseJobs,
-      DispatchSettings settings,
-      MeterRegistry meters) {
+      Database database, ReleaseJobs releaseJobs, DispatchSettings settings, MeterRegistry meters) {
     this.database = database;
     this.releaseJobs = releaseJobs;
     this.settings = settings;
@@ -117,7 +114,7 @@ public final class Dispatcher {
   /** Waits for the bell, and now and then asks whether the line is still up. */
   private void listen(int millis) throws SQLException {
     var connection = Objects.requireNonNull(session);
-    var unused = connection.unwrap(PGConnection.class).getNotifications(millis);
+    var _ = connection.unwrap(PGConnection.class).getNotifications(millis);
     if (System.nanoTime() - checkedAt > CHECK.toNanos()) {
       try (var statement = connection.createStatement()) {
         statement.execute("select 1");

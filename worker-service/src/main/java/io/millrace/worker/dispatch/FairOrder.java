@@ -14,11 +14,11 @@ import java.util.Map;
 import java.util.PriorityQueue;
 
 /**
- * Whose turn it is. Within a pool, lanes go by priority, bulk keeping a floor; within a lane, tenants
- * share by start-time fair queueing: each has a clock that its released jobs advance by what they
- * cost, and the tenant whose clock is furthest behind goes next. A tenant that was away resumes at
- * the clock of those who were served meanwhile: absence earns nothing, and a million waiting jobs
- * weigh no more than ten.
+ * Whose turn it is. Within a pool, lanes go by priority, bulk keeping a floor; within a lane,
+ * tenants share by start-time fair queueing: each has a clock that its released jobs advance by
+ * what they cost, and the tenant whose clock is furthest behind goes next. A tenant that was away
+ * resumes at the clock of those who were served meanwhile: absence earns nothing, and a million
+ * waiting jobs weigh no more than ten.
  *
  * <p>Deficit round robin gives the same shares; this form needs no quantum, and a job of unknown
  * cost is charged after it was released. Not thread-safe: one dispatcher owns it.
@@ -47,7 +47,9 @@ final class FairOrder {
     pools.computeIfAbsent(queue.pool(), _ -> new Pool()).lane(queue.lane()).charge(queue, cost);
   }
 
-  /** Forgets tenants that have had nothing ready for a while: their clocks would be moved up anyway. */
+  /**
+   * Forgets tenants that have had nothing ready for a while: their clocks would be moved up anyway.
+   */
   void forgetIdle() {
     pools.values().forEach(pool -> pool.lanes.values().forEach(LaneClocks::forgetIdle));
   }
@@ -98,6 +100,7 @@ final class FairOrder {
     private final Map<Integer, Double> clocks = new HashMap<>();
     private final Map<Integer, Double> costs = new HashMap<>();
     private double now;
+    private double usualCost = 1;
 
     Turn enter(Queue queue) {
       double clock = Math.max(now, clocks.getOrDefault(queue.tenantId(), 0.0));
@@ -107,17 +110,17 @@ final class FairOrder {
 
     /** The lane's time is that of the tenant furthest behind, among those who want to start. */
     void advance(Collection<Turn> waiting) {
-      now =
-          Math.max(now, waiting.stream().mapToDouble(Turn::clock).min().orElse(now));
+      now = Math.max(now, waiting.stream().mapToDouble(Turn::clock).min().orElse(now));
     }
 
     double expectedCost(Queue queue) {
-      return costs.getOrDefault(queue.tenantId(), 1.0);
+      return costs.getOrDefault(queue.tenantId(), usualCost);
     }
 
     void charge(Queue queue, double cost) {
       clocks.merge(queue.tenantId(), now + cost, (clock, _) -> Math.max(clock, now) + cost);
       costs.merge(queue.tenantId(), cost, (old, latest) -> old + COST_MEMORY * (latest - old));
+      usualCost += COST_MEMORY * (cost - usualCost);
     }
 
     void forgetIdle() {

@@ -51,7 +51,7 @@ final class JobRecords {
     for (Released job : jobs) {
       var id = job.job().id();
       try {
-        var unused =
+        var _ =
             kafka
                 .send(
                     Topics.JOBS,
@@ -96,7 +96,8 @@ final class JobRecords {
     unsent.add(id);
     if (!broken) {
       broken = true;
-      log.warn("Kafka does not take records: jobs stay queued in PostgreSQL and are released when it does");
+      log.warn(
+          "Kafka does not take records: jobs stay queued in PostgreSQL and are released when it does");
     }
   }
 }

@@ -112,8 +112,7 @@ final class ReleaseJobs {
       Map<Queue, Integer> got = new HashMap<>();
       for (Released job : let) {
         got.merge(job.queue(), 1, Integer::sum);
-        order.charge(
-            job.queue(), startable.cost(pool, job.estimatedInput(), job.maxOutput()));
+        order.charge(job.queue(), startable.cost(pool, job.estimatedInput(), job.maxOutput()));
       }
       Set<Queue> drained = new HashSet<>();
       for (Pick pick : picks) {

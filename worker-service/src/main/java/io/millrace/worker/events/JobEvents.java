@@ -57,7 +57,8 @@ public final class JobEvents {
     String json =
         """
         {"specversion":"1.0","id":"%s","source":"/millrace","type":"%s","subject":"%s","time":"%s",\
-        "datacontenttype":"application/json","data":{"id":"%s","type":"job","status":"%s"}}"""
+        "datacontenttype":"application/json","data":{"id":"%s","type":"job","status":"%s"}}\
+        """
             .formatted(
                 UUID.randomUUID(),
                 type,
@@ -109,7 +110,7 @@ public final class JobEvents {
 
   private void send(ProducerRecord<String, byte[]> record) {
     try {
-      var unused =
+      var _ =
           kafka
               .send(record)
               .whenComplete((sent, failure) -> (failure == null ? published : dropped).increment());

@@ -1,6 +1,4 @@
-/**
- * Tells the world what happened to jobs. A hint: PostgreSQL is the record.
- */
+/** Tells the world what happened to jobs. A hint: PostgreSQL is the record. */
 @NullMarked
 package io.millrace.worker.events;
 

@@ -1,6 +1,4 @@
-/**
- * One held job after another on its way to an outcome: admission, call, classification, record.
- */
+/** One held job after another on its way to an outcome: admission, call, classification, record. */
 @NullMarked
 package io.millrace.worker.execute;
 

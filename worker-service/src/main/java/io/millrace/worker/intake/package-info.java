@@ -1,6 +1,4 @@
-/**
- * From Kafka's records to held jobs.
- */
+/** From Kafka's records to held jobs. */
 @NullMarked
 package io.millrace.worker.intake;
 

@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The right of this process to act as a worker. It belongs to an incarnation, which ends when others
- * declare it lost; the process then goes on as a new one, and what it held under the old is fenced
- * out.
+ * The right of this process to act as a worker. It belongs to an incarnation, which ends when
+ * others declare it lost; the process then goes on as a new one, and what it held under the old is
+ * fenced out.
  *
  * <p>The lease is believed locally until one lease after the <em>start</em> of the last statement
  * that renewed it, so this process always stops believing before anybody else may take its jobs.

@@ -1,6 +1,4 @@
-/**
- * This process as a worker: its incarnation and how long it may act as one.
- */
+/** This process as a worker: its incarnation and how long it may act as one. */
 @NullMarked
 package io.millrace.worker.lease;
 

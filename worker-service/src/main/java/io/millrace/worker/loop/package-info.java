@@ -1,6 +1,4 @@
-/**
- * The one kind of loop: a named thread that repeats a body, survives its failures and says so.
- */
+/** The one kind of loop: a named thread that repeats a body, survives its failures and says so. */
 @NullMarked
 package io.millrace.worker.loop;
 

@@ -1,6 +1,4 @@
-/**
- * Takes jobs away from those who can no longer end them: lost workers and passed deadlines.
- */
+/** Takes jobs away from those who can no longer end them: lost workers and passed deadlines. */
 @NullMarked
 package io.millrace.worker.rescue;
 

@@ -1,0 +1,52 @@
+package io.millrace.worker;
+
+import io.millrace.db.sql.Database;
+import io.millrace.model.ModelCatalogue;
+import java.time.Clock;
+import java.util.Map;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
+
+/** The worker service as a process of its own. */
+@SpringBootConfiguration(proxyBeanMethods = false)
+@EnableAutoConfiguration
+@Import(WorkerConfiguration.class)
+public class WorkerApplication {
+
+  private static final int CONNECTIONS = 12;
+
+  @Bean
+  Database database(Environment environment) {
+    var database =
+        Database.open(
+            new Database.Address(
+                environment.getRequiredProperty("spring.datasource.url"),
+                environment.getRequiredProperty("spring.datasource.username"),
+                environment.getProperty("spring.datasource.password", "")),
+            "worker",
+            CONNECTIONS);
+    database.migrate();
+    return database;
+  }
+
+  @Bean
+  ModelCatalogue modelCatalogue() {
+    return ModelCatalogue.bundled();
+  }
+
+  @Bean
+  Clock clock() {
+    return Clock.systemUTC();
+  }
+
+  public static void main(String[] args) {
+    var application = new SpringApplication(WorkerApplication.class);
+    application.setDefaultProperties(
+        Map.of("spring.config.name", "millrace-worker", "server.port", "8081"));
+    application.run(args);
+  }
+}

@@ -1,0 +1,30 @@
+package io.millrace.worker;
+
+import io.millrace.model.ModelCatalogue;
+import io.millrace.worker.dispatch.DispatchConfiguration;
+import io.millrace.worker.drain.DrainConfiguration;
+import io.millrace.worker.events.EventsConfiguration;
+import io.millrace.worker.execute.ExecuteConfiguration;
+import io.millrace.worker.intake.IntakeConfiguration;
+import io.millrace.worker.kafka.KafkaConfiguration;
+import io.millrace.worker.lease.LeaseConfiguration;
+import io.millrace.worker.rescue.RescueConfiguration;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+
+/**
+ * The worker's parts. Whoever imports them gives a {@code Database}, a {@link ModelCatalogue}, a
+ * {@link java.time.Clock} and a meter registry.
+ */
+@Configuration(proxyBeanMethods = false)
+@Import({
+  KafkaConfiguration.class,
+  EventsConfiguration.class,
+  LeaseConfiguration.class,
+  ExecuteConfiguration.class,
+  IntakeConfiguration.class,
+  DispatchConfiguration.class,
+  RescueConfiguration.class,
+  DrainConfiguration.class
+})
+public class WorkerConfiguration {}

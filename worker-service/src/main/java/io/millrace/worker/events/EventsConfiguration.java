@@ -1,0 +1,16 @@
+package io.millrace.worker.events;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.core.KafkaTemplate;
+
+@Configuration(proxyBeanMethods = false)
+public class EventsConfiguration {
+
+  @Bean
+  JobEvents jobEvents(KafkaTemplate<String, byte[]> kafka, Clock clock, MeterRegistry meters) {
+    return new JobEvents(kafka, clock, meters);
+  }
+}

@@ -1,0 +1,153 @@
+package io.millrace.worker.execute;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.claude.call.Reply;
+import io.millrace.claude.call.Timings;
+import io.millrace.claude.classify.Outcome;
+import io.millrace.claude.estimate.Estimator;
+import io.millrace.db.job.Claims.Claimed;
+import io.millrace.db.job.Settlement.Call;
+import io.millrace.db.job.Settlement.Charge;
+import io.millrace.failure.FailureCode;
+import io.millrace.model.ModelCatalogue;
+import io.millrace.money.CallMode;
+import io.millrace.money.Usage;
+import java.math.BigDecimal;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Writes calls down: what happened, what it cost, and what it may have cost. */
+public final class CallRows {
+
+  private static final int LONGEST_MESSAGE = 2_000;
+
+  private final ModelCatalogue catalogue;
+  private final MeterRegistry meters;
+
+  public CallRows(ModelCatalogue catalogue, MeterRegistry meters) {
+    this.catalogue = catalogue;
+    this.meters = meters;
+  }
+
+  /** The row of a call that this worker made. */
+  Call seen(Claimed job, int no, Reply reply, Outcome outcome) {
+    var timings = reply.timings();
+    var failed = outcome instanceof Outcome.Failed failure ? failure : null;
+    meters
+        .counter(
+            "millrace.attempts",
+            "pool",
+            job.pool(),
+            "outcome",
+            name(outcome),
+            "code",
+            failed == null ? "none" : failed.code().wireName())
+        .increment();
+    return new Call(
+        no,
+        job.model(),
+        name(outcome),
+        failed == null ? null : failed.code().wireName(),
+        failed == null ? null : bounded(failed.fault().message()),
+        status(reply),
+        requestId(reply),
+        timings.startedAt(),
+        firstByte(timings),
+        timings.startedAt().plus(timings.ended()),
+        failed == null || failed.code().failureClass().countsAsAttempt(),
+        false,
+        charge(job, outcome, timings.startedAt()));
+  }
+
+  /** The row of a call that a lost worker may have made. */
+  public Call presumed(Claimed job, Instant since, Instant now, FailureCode code) {
+    meters
+        .counter(
+            "millrace.attempts",
+            "pool",
+            job.pool(),
+            "outcome",
+            "ambiguous",
+            "code",
+            code.wireName())
+        .increment();
+    return new Call(
+        job.attempts() + 1,
+        job.model(),
+        code.failureClass().wireName(),
+        code.wireName(),
+        code.description(),
+        null,
+        null,
+        since,
+        null,
+        now,
+        code.failureClass().countsAsAttempt(),
+        true,
+        suspicion(job, since));
+  }
+
+  private @Nullable Charge charge(Claimed job, Outcome outcome, Instant at) {
+    return switch (outcome) {
+      case Outcome.Succeeded(_, var facts) -> charged(job, facts.usage(), facts.rawUsage(), at);
+      case Outcome.Ambiguous _ -> suspicion(job, at);
+      case Outcome.Retryable _, Outcome.RateLimited _, Outcome.Platform _, Outcome.Permanent _ ->
+          null;
+    };
+  }
+
+  private Charge charged(Claimed job, Usage usage, String rawUsage, Instant at) {
+    var cost = catalogue.price(job.model(), usage, at, CallMode.SINGLE);
+    if (cost.isEmpty()) {
+      meters.counter("millrace.cost.unpriced", "model", job.model()).increment();
+    }
+    return new Charge(
+        false,
+        usage,
+        rawUsage,
+        cost.map(known -> known.amount()).orElse(null),
+        cost.map(known -> known.priceVersion()).orElse(null));
+  }
+
+  private Charge suspicion(Claimed job, Instant at) {
+    var usage = Usage.of(job.estimatedInput(), Estimator.outputGuess(job.maxOutput()));
+    BigDecimal amount =
+        catalogue
+            .suspect(job.model(), usage.inputTokens(), usage.outputTokens(), at, CallMode.SINGLE)
+            .orElse(null);
+    return new Charge(true, usage, null, amount, null);
+  }
+
+  private static String name(Outcome outcome) {
+    return outcome instanceof Outcome.Failed failed
+        ? failed.code().failureClass().wireName()
+        : "succeeded";
+  }
+
+  private static @Nullable Integer status(Reply reply) {
+    return switch (reply) {
+      case Reply.Answered answered -> Integer.valueOf(answered.status());
+      case Reply.Broken broken -> broken.status();
+      case Reply.NothingSent _ -> null;
+    };
+  }
+
+  private static @Nullable String requestId(Reply reply) {
+    return switch (reply) {
+      case Reply.Answered answered -> answered.headers().requestId().orElse(null);
+      case Reply.Broken broken -> broken.headers().requestId().orElse(null);
+      case Reply.NothingSent _ -> null;
+    };
+  }
+
+  private static @Nullable Instant firstByte(Timings timings) {
+    var replied = timings.replied();
+    return replied == null ? null : timings.startedAt().plus(replied);
+  }
+
+  // PostgreSQL's text holds no NUL, and a provider's page of HTML is nobody's error message.
+  private static String bounded(String message) {
+    String clean = message.replace('\0', ' ');
+    return clean.length() <= LONGEST_MESSAGE ? clean : clean.substring(0, LONGEST_MESSAGE);
+  }
+}

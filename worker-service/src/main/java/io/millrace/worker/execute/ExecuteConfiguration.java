@@ -1,0 +1,113 @@
+package io.millrace.worker.execute;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.claude.call.ClaudeClient;
+import io.millrace.claude.limit.Limiter;
+import io.millrace.claude.retry.RetryPolicy;
+import io.millrace.claude.retry.RetrySettings;
+import io.millrace.db.job.Claims;
+import io.millrace.db.job.Settlements;
+import io.millrace.db.sql.Database;
+import io.millrace.model.ModelCatalogue;
+import io.millrace.worker.events.JobEvents;
+import io.millrace.worker.lease.Lease;
+import java.time.Clock;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({ExecuteSettings.class, ClaudeSettings.class, LimitSettings.class})
+public class ExecuteConfiguration {
+
+  // Shared by ten thousand threads: the generator of whichever thread asks.
+  private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
+
+  @Bean
+  ClaudeClient claudeClient(ClaudeSettings settings, Clock clock) {
+    var client = new ClaudeClient(settings.upstream(), clock);
+    client
+        .upstreamMillrace()
+        .ifPresent(version -> {
+          client.close();
+          throw new IllegalStateException(
+              "ANTHROPIC_BASE_URL "
+                  + settings.baseUrl()
+                  + " is Millrace "
+                  + version
+                  + " itself: its calls would go in circles. Point it at Claude or at the simulator");
+        });
+    return client;
+  }
+
+  @Bean
+  Limiter limiter(LimitSettings settings) {
+    return new Limiter(settings.limits(), System::nanoTime);
+  }
+
+  @Bean
+  Slots slots(ExecuteSettings settings) {
+    return new Slots(settings);
+  }
+
+  @Bean
+  CallRows callRows(ModelCatalogue catalogue, MeterRegistry meters) {
+    return new CallRows(catalogue, meters);
+  }
+
+  @Bean
+  Judgement judgement(ExecuteSettings settings) {
+    return new Judgement(new RetryPolicy(RetrySettings.DEFAULTS), settings.patience(), RANDOM);
+  }
+
+  @Bean
+  RecordOutcome recordOutcome(Database database, JobEvents events, MeterRegistry meters) {
+    return new RecordOutcome(new Settlements(database), events, meters, RANDOM);
+  }
+
+  @Bean
+  Claims claims(Database database) {
+    return new Claims(database);
+  }
+
+  @Bean
+  SendingMarks sendingMarks(Claims claims) {
+    return new SendingMarks(claims);
+  }
+
+  @Bean
+  Admissions admissions(Limiter limiter, ExecuteSettings settings) {
+    return new Admissions(limiter, settings.patience(), System::nanoTime);
+  }
+
+  @Bean
+  ExecuteJob.Times executeTimes(Lease lease, Clock clock) {
+    return new ExecuteJob.Times(lease, clock, System::nanoTime);
+  }
+
+  @Bean
+  ExecuteJob executeJob(
+      Admissions admissions,
+      SendingMarks marks,
+      ClaudeClient claude,
+      CallRows rows,
+      Judgement judgement,
+      RecordOutcome recorder,
+      ExecuteJob.Times times) {
+    return new ExecuteJob(admissions, marks, claude, rows, judgement, recorder, times);
+  }
+
+  @Bean
+  Executions executions(
+      Claims claims,
+      Slots slots,
+      ExecuteJob executeJob,
+      RecordOutcome recorder,
+      Admissions admissions,
+      MeterRegistry meters) {
+    return new Executions(
+        claims, slots, executeJob, recorder, admissions, System::nanoTime, meters);
+  }
+}

@@ -1,0 +1,196 @@
+package io.millrace.worker.execute;
+
+import io.millrace.claude.call.AbortReason;
+import io.millrace.claude.call.CallRequest;
+import io.millrace.claude.call.ClaudeClient;
+import io.millrace.claude.call.Reply;
+import io.millrace.claude.classify.Outcome;
+import io.millrace.claude.limit.Admission.Permit;
+import io.millrace.db.job.Settlement;
+import io.millrace.db.job.Settlement.Effect;
+import io.millrace.db.job.Settlement.Effect.Finish;
+import io.millrace.db.job.Settlement.Effect.Keep;
+import io.millrace.db.job.Settlement.Effect.Requeue;
+import io.millrace.failure.FailureCode;
+import io.millrace.job.JobState;
+import io.millrace.worker.execute.Judgement.Verdict;
+import io.millrace.worker.lease.Lease;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * Brings one held job to an outcome: admission, mark, call, judgement, record; again while the
+ * retries are short. Every way out records exactly one settlement that ends the claim.
+ */
+final class ExecuteJob {
+
+  private final Admissions admissions;
+  private final SendingMarks marks;
+  private final ClaudeClient claude;
+  private final CallRows rows;
+  private final Judgement judgement;
+  private final RecordOutcome recorder;
+  private final Times times;
+
+  /** The worker's lease and clocks: what decides whether there is still time to act. */
+  record Times(Lease lease, Clock clock, LongSupplier nanoTime) {}
+
+  ExecuteJob(
+      Admissions admissions,
+      SendingMarks marks,
+      ClaudeClient claude,
+      CallRows rows,
+      Judgement judgement,
+      RecordOutcome recorder,
+      Times times) {
+    this.admissions = admissions;
+    this.marks = marks;
+    this.claude = claude;
+    this.rows = rows;
+    this.judgement = judgement;
+    this.recorder = recorder;
+    this.times = times;
+  }
+
+  void execute(Execution execution) throws InterruptedException {
+    boolean held = true;
+    while (held) {
+      held = once(execution);
+    }
+  }
+
+  private boolean once(Execution execution) throws InterruptedException {
+    var permit = admit(execution);
+    if (permit.isEmpty()) {
+      return false;
+    }
+    if (!maySend(execution)) {
+      admissions.giveBack(permit.get());
+      record(execution, new Requeue(Duration.ZERO));
+      return false;
+    }
+    return call(execution, permit.get());
+  }
+
+  /** Waits for the rate as long as that makes sense; else gives the job up and answers empty. */
+  private Optional<Permit> admit(Execution execution) throws InterruptedException {
+    Duration waited = Duration.ZERO;
+    while (true) {
+      var end = endBeforeCall(execution);
+      if (end.isPresent()) {
+        record(execution, end.get());
+        return Optional.empty();
+      }
+      switch (admissions.admit(execution.job(), waited)) {
+        case Admissions.Go(var permit) -> {
+          return Optional.of(permit);
+        }
+        case Admissions.Wait(var pause) -> {
+          unmark(execution);
+          execution.pause(pause);
+          waited = waited.plus(pause);
+        }
+        case Admissions.GoAway(var delay) -> {
+          record(execution, new Requeue(delay));
+          return Optional.empty();
+        }
+      }
+    }
+  }
+
+  private Optional<Effect> endBeforeCall(Execution execution) {
+    var abort = execution.abortReason();
+    if (abort.isPresent()) {
+      return Optional.of(
+          abort.get() == AbortReason.CANCEL
+              ? new Finish(JobState.CANCELED, null, null)
+              : new Requeue(Duration.ZERO));
+    }
+    if (execution.isDraining()) {
+      return Optional.of(new Requeue(Duration.ZERO));
+    }
+    return left(execution).isPositive()
+        ? Optional.empty()
+        : Optional.of(new Finish(JobState.EXPIRED, null, null));
+  }
+
+  // A job that waits is not sending: a worker killed meanwhile must not leave a call that never
+  // was.
+  private void unmark(Execution execution) {
+    if (execution.sending()) {
+      recorder.record(new Settlement(execution.job(), null, new Keep()));
+      execution.unmarkedSending();
+    }
+  }
+
+  private boolean maySend(Execution execution) {
+    if (!execution.sending()) {
+      if (!marks.mark(execution.job().fence())) {
+        return false;
+      }
+      execution.markedSending();
+    }
+    return times.lease().holds(execution.job().fence().workerId());
+  }
+
+  private boolean call(Execution execution, Permit permit) throws InterruptedException {
+    var job = execution.job();
+    var payload = execution.payload();
+    int no = execution.nextNo();
+    var call =
+        claude.prepare(
+            new CallRequest(
+                payload.params(),
+                payload.anthropicVersion(),
+                payload.anthropicBeta(),
+                shorter(job.timeout(), left(execution)),
+                new CallRequest.Correlation(job.id().toString(), no)));
+    execution.calling(call);
+    var reply = call.execute();
+    var outcome = Outcome.of(reply, times.clock().instant());
+    admissions.settle(permit, outcome, reply);
+    if (neverBegan(reply)) {
+      var end = endBeforeCall(execution);
+      record(execution, end.orElse(new Requeue(Duration.ZERO)));
+      return false;
+    }
+    var row = rows.seen(job, no, reply, outcome);
+    execution.called(row.counted());
+    var verdict = judge(execution, outcome);
+    boolean applied = recorder.record(new Settlement(job, row, verdict.effect()));
+    if (applied && verdict.effect() instanceof Keep) {
+      execution.pause(verdict.pause());
+      return true;
+    }
+    return false;
+  }
+
+  private Verdict judge(Execution execution, Outcome outcome) {
+    return judgement.of(
+        execution.job(),
+        outcome,
+        execution.countedAttempts(),
+        left(execution),
+        execution.abortReason().orElse(null),
+        execution.abortReason().isEmpty() && !execution.isDraining());
+  }
+
+  private static boolean neverBegan(Reply reply) {
+    return reply instanceof Reply.NothingSent(var code, _, _) && code == FailureCode.ABORTED_UNSENT;
+  }
+
+  private void record(Execution execution, Effect effect) {
+    recorder.record(new Settlement(execution.job(), null, effect));
+  }
+
+  private Duration left(Execution execution) {
+    return execution.untilDeadline(times.nanoTime().getAsLong());
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    var shorter = one.compareTo(other) < 0 ? one : other;
+    return shorter.isPositive() ? shorter : Duration.ofMillis(1);
+  }
+}

@@ -1,0 +1,173 @@
+package io.millrace.worker.execute;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.claude.call.AbortReason;
+import io.millrace.db.job.Claims;
+import io.millrace.db.job.Claims.Claimed;
+import io.millrace.db.job.Claims.Payload;
+import io.millrace.db.job.Settlement;
+import io.millrace.db.job.Settlement.Effect.Finish;
+import io.millrace.db.job.Settlement.Effect.Requeue;
+import io.millrace.failure.FailureCode;
+import io.millrace.job.JobId;
+import io.millrace.job.JobState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** All jobs that this worker holds, one virtual thread each. */
+public final class Executions {
+
+  private static final Logger log = LoggerFactory.getLogger(Executions.class);
+  private static final Duration NO_ROOM = Duration.ofSeconds(1);
+  private static final Duration AFTER_A_BUG = Duration.ofSeconds(10);
+  private static final Duration POLL = Duration.ofMillis(20);
+
+  private final Claims claims;
+  private final Slots slots;
+  private final ExecuteJob executeJob;
+  private final RecordOutcome recorder;
+  private final Admissions admissions;
+  private final LongSupplier nanoTime;
+  private final Set<Execution> running = ConcurrentHashMap.newKeySet();
+  private final Counter bugs;
+  private volatile boolean draining;
+
+  Executions(
+      Claims claims,
+      Slots slots,
+      ExecuteJob executeJob,
+      RecordOutcome recorder,
+      Admissions admissions,
+      LongSupplier nanoTime,
+      MeterRegistry meters) {
+    this.claims = claims;
+    this.slots = slots;
+    this.executeJob = executeJob;
+    this.recorder = recorder;
+    this.admissions = admissions;
+    this.nanoTime = nanoTime;
+    this.bugs = meters.counter("millrace.executions.broken");
+    Gauge.builder("millrace.jobs.held", slots, Slots::used).register(meters);
+  }
+
+  /** Pools whose jobs should be claimed as not yet sending. */
+  public List<String> congested() {
+    return admissions.congested();
+  }
+
+  /**
+   * Starts what was claimed. Requests are read within the bound on bytes; a job beyond it goes
+   * back.
+   *
+   * @param claimedNanos a local time before the statement that claimed
+   */
+  public void start(List<Claimed> claimed, long claimedNanos) {
+    List<Claimed> taken = new ArrayList<>(claimed.size());
+    for (Claimed job : claimed) {
+      if (slots.take(job.paramsBytes())) {
+        taken.add(job);
+      } else {
+        Thread.startVirtualThread(() -> settle(job, new Requeue(NO_ROOM)));
+      }
+    }
+    Map<JobId, Payload> payloads;
+    try {
+      payloads = claims.payloads(taken.stream().map(Claimed::id).toList());
+    } catch (RuntimeException failure) {
+      log.warn("{} requests could not be read; their jobs go back to the queue", taken.size());
+      taken.forEach(job -> giveUp(job, new Requeue(NO_ROOM)));
+      throw failure;
+    }
+    for (Claimed job : taken) {
+      var payload = payloads.get(job.id());
+      if (payload == null) {
+        giveUp(job, missing());
+      } else {
+        var execution = new Execution(job, payload, claimedNanos);
+        running.add(execution);
+        if (draining) {
+          execution.drain();
+        }
+        Thread.ofVirtual().name(job.id().toString()).start(() -> run(execution));
+      }
+    }
+  }
+
+  /** Jobs held now. */
+  public int held() {
+    return running.size();
+  }
+
+  /**
+   * Lets running calls end for {@code grace}, then stops them; each job is given back or finished.
+   *
+   * @return whether everything ended
+   */
+  public boolean drain(Duration grace) throws InterruptedException {
+    draining = true;
+    running.forEach(Execution::drain);
+    long calling = nanoTime.getAsLong() + grace.toNanos();
+    awaitEmpty(calling);
+    running.forEach(execution -> execution.abort(AbortReason.DRAIN));
+    return awaitEmpty(nanoTime.getAsLong() + Duration.ofSeconds(5).toNanos());
+  }
+
+  private boolean awaitEmpty(long until) throws InterruptedException {
+    var pause = new Semaphore(0);
+    while (!running.isEmpty() && nanoTime.getAsLong() < until) {
+      var _ = pause.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS);
+    }
+    return running.isEmpty();
+  }
+
+  private void run(Execution execution) {
+    try {
+      executeJob.execute(execution);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException bug) {
+      bugs.increment();
+      log.error(
+          "{} met an error of Millrace's own and goes back to the queue for {} s",
+          execution.job().id(),
+          AFTER_A_BUG.toSeconds(),
+          bug);
+      settle(execution.job(), new Requeue(AFTER_A_BUG));
+    } finally {
+      running.remove(execution);
+      slots.free(execution.job().paramsBytes());
+    }
+  }
+
+  private void giveUp(Claimed job, Settlement.Effect effect) {
+    Thread.startVirtualThread(() -> {
+      try {
+        settle(job, effect);
+      } finally {
+        slots.free(job.paramsBytes());
+      }
+    });
+  }
+
+  private void settle(Claimed job, Settlement.Effect effect) {
+    recorder.record(new Settlement(job, null, effect));
+  }
+
+  private static Finish missing() {
+    return new Finish(
+        JobState.FAILED,
+        FailureCode.REQUEST_MISSING.wireName(),
+        Judgement.envelope(FailureCode.REQUEST_MISSING.description()));
+  }
+}

@@ -1,0 +1,135 @@
+package io.millrace.worker.execute;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.job.Settlement;
+import io.millrace.db.job.Settlement.Effect.Finish;
+import io.millrace.db.job.Settlements;
+import io.millrace.db.job.Settlements.Settled;
+import io.millrace.db.sql.Failures;
+import io.millrace.db.sql.GroupCommit;
+import io.millrace.job.JobState;
+import io.millrace.worker.events.JobEvent;
+import io.millrace.worker.events.JobEvents;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes outcomes durable, in transactions shared by all who record at the time, and then tells the
+ * world. While PostgreSQL is away an outcome waits in memory, since it may have been paid for; the
+ * number of those is bounded by the slots.
+ */
+public final class RecordOutcome implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(RecordOutcome.class);
+  private static final int TRIES_OF_A_CULPRIT = 3;
+  private static final long PAUSE_NANOS = Duration.ofMillis(250).toNanos();
+
+  private final GroupCommit<Settlement, Settled> commits;
+  private final JobEvents events;
+  private final MeterRegistry meters;
+  private final RandomGenerator random;
+  private final Counter fencedOut;
+  private volatile boolean closed;
+
+  public RecordOutcome(
+      Settlements settlements, JobEvents events, MeterRegistry meters, RandomGenerator random) {
+    this.events = events;
+    this.meters = meters;
+    this.random = random;
+    this.fencedOut = meters.counter("millrace.outcomes.fenced-out");
+    this.commits =
+        new GroupCommit<>(
+            "millrace-record",
+            new GroupCommit.Limits(100_000, 250, 16L << 20, 2),
+            RecordOutcome::bytes,
+            settlements::settle);
+    Gauge.builder("millrace.outcomes.waiting", commits, GroupCommit::depth).register(meters);
+  }
+
+  /**
+   * Records one outcome and returns when it is durable, however long PostgreSQL takes.
+   *
+   * @return whether it was applied; false also where this process closes down before it could be
+   *     recorded, which leaves the job to the rescue
+   */
+  public boolean record(Settlement settlement) {
+    int culprit = 0;
+    while (!closed) {
+      try {
+        var settled = commits.add(settlement).join();
+        tell(settlement, settled);
+        return settled.applied();
+      } catch (CompletionException | RejectedExecutionException failure) {
+        if (!(failure instanceof RejectedExecutionException)
+            && !Failures.isTransient(failure)
+            && ++culprit == TRIES_OF_A_CULPRIT) {
+          meters.counter("millrace.outcomes.unrecorded").increment();
+          log.error(
+              "The outcome of {} cannot be stored; the job stays running until its deadline ends it",
+              settlement.job().id(),
+              failure);
+          return false;
+        }
+        LockSupport.parkNanos(PAUSE_NANOS + random.nextLong(PAUSE_NANOS));
+      }
+    }
+    return false;
+  }
+
+  /** Commits what was handed over, then refuses more. */
+  @Override
+  public void close() {
+    commits.close();
+    closed = true;
+  }
+
+  private void tell(Settlement settlement, Settled settled) {
+    var job = settlement.job();
+    if (!settled.applied()) {
+      fencedOut.increment();
+      log.info(
+          "{} was taken from this worker before its outcome (attempt {}, claim {}) was recorded; the call is in the"
+              + " books, the outcome is not used",
+          job.id(),
+          settlement.call() == null ? "none" : settlement.call().no(),
+          job.fence().claimNo());
+      return;
+    }
+    if (!settled.state().isFinal()) {
+      return;
+    }
+    meters
+        .counter(
+            "millrace.jobs.finished",
+            "pool",
+            job.pool(),
+            "lane",
+            job.lane().wireName(),
+            "state",
+            settled.state().wireName())
+        .increment();
+    events.publish(new JobEvent(job.id(), job.tenantId(), settled.state()));
+    if (settled.state() == JobState.FAILED
+        && settlement.effect() instanceof Finish finish
+        && finish.failureCode() != null) {
+      log.warn(
+          "{} failed for good with {} after {} calls; replay it once the cause is gone",
+          job.id(),
+          finish.failureCode(),
+          job.attempts() + (settlement.call() == null ? 0 : 1));
+      events.deadLetter(settlement, finish.failureCode());
+    }
+  }
+
+  private static long bytes(Settlement settlement) {
+    byte[] body = settlement.effect() instanceof Finish finish ? finish.body() : null;
+    return 512L + (body == null ? 0 : body.length);
+  }
+}

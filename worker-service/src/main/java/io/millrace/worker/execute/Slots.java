@@ -1,0 +1,71 @@
+package io.millrace.worker.execute;
+
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** The bound on what a worker holds: jobs, and bytes of their prompts. */
+public final class Slots {
+
+  private final int most;
+  private final long mostBytes;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition freed = lock.newCondition();
+  private int used;
+  private long bytes;
+
+  Slots(ExecuteSettings settings) {
+    this.most = settings.slots();
+    this.mostBytes = settings.bytes().toBytes();
+  }
+
+  /** Jobs held now. */
+  public int used() {
+    lock.lock();
+    try {
+      return used;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits up to {@code patience} for room, and says how many more jobs may be held. */
+  public int awaitRoom(Duration patience) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = patience.toNanos();
+      while ((used >= most || bytes >= mostBytes) && left > 0) {
+        left = freed.awaitNanos(left);
+      }
+      return bytes >= mostBytes ? 0 : Math.max(0, most - used);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes one slot for a job of that size; false where its bytes do not fit. */
+  boolean take(int jobBytes) {
+    lock.lock();
+    try {
+      if (used > 0 && bytes + jobBytes > mostBytes) {
+        return false;
+      }
+      used++;
+      bytes += jobBytes;
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void free(int jobBytes) {
+    lock.lock();
+    try {
+      used--;
+      bytes -= jobBytes;
+      freed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package io.millrace.worker.kafka;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.core.DefaultShareConsumerFactory;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.core.ShareConsumerFactory;
+
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(KafkaSettings.class)
+public class KafkaConfiguration {
+
+  @Bean
+  KafkaTemplate<String, byte[]> kafkaTemplate(Environment environment) {
+    Map<String, Object> properties = client(environment);
+    properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
+    properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+    properties.put(ProducerConfig.ACKS_CONFIG, "all");
+    properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    properties.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+    // Bounds: a send that finds no broker returns within a second, a record is given up after six.
+    properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1_000);
+    properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 4_000);
+    properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 6_000);
+    return new KafkaTemplate<>(new DefaultKafkaProducerFactory<>(properties));
+  }
+
+  @Bean
+  ShareConsumerFactory<String, byte[]> shareConsumerFactory(Environment environment) {
+    Map<String, Object> properties = client(environment);
+    properties.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class);
+    properties.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+    properties.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
+    properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
+    properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 250);
+    return new DefaultShareConsumerFactory<>(properties);
+  }
+
+  @Bean
+  Topology topology(Environment environment, KafkaSettings settings, MeterRegistry meters) {
+    return new Topology(client(environment), settings, meters);
+  }
+
+  private static Map<String, Object> client(Environment environment) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put(
+        CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG,
+        environment.getRequiredProperty("spring.kafka.bootstrap-servers"));
+    // A broker that comes back is found at once, not after a second of growing back-off.
+    properties.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500);
+    properties.put(CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, "rebootstrap");
+    return properties;
+  }
+}

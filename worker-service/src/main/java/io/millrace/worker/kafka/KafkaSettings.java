@@ -1,0 +1,14 @@
+package io.millrace.worker.kafka;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The topics, as they are made where they are missing.
+ *
+ * @param partitions of each topic
+ * @param replicationFactor of each topic; -1 takes the broker's default
+ */
+@ConfigurationProperties("millrace.kafka")
+public record KafkaSettings(
+    @DefaultValue("4") int partitions, @DefaultValue("-1") short replicationFactor) {}

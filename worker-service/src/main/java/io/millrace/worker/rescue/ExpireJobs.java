@@ -1,0 +1,33 @@
+package io.millrace.worker.rescue;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.job.QueuedJobs;
+import io.millrace.worker.events.JobEvent;
+import io.millrace.worker.events.JobEvents;
+import java.time.Duration;
+
+/** Ends queued jobs whose deadline has passed; a running job's worker does that itself. */
+final class ExpireJobs {
+
+  private static final int BATCH = 1_000;
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  private final QueuedJobs jobs;
+  private final JobEvents events;
+  private final Counter expired;
+
+  ExpireJobs(QueuedJobs jobs, JobEvents events, MeterRegistry meters) {
+    this.jobs = jobs;
+    this.events = events;
+    this.expired = meters.counter("millrace.jobs.expired");
+  }
+
+  /** Expires one batch; a loop's body. */
+  Duration once() {
+    var moved = jobs.expire(BATCH);
+    moved.forEach(job -> events.publish(new JobEvent(job.id(), job.tenantId(), job.state())));
+    expired.increment(moved.size());
+    return moved.size() == BATCH ? Duration.ZERO : PAUSE;
+  }
+}

@@ -1,0 +1,28 @@
+package io.millrace.worker.rescue;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.worker.loop.Loop;
+import java.time.Duration;
+import java.util.List;
+
+/** The loops that clean up after others. */
+public final class Rescue {
+
+  private final List<Loop> loops;
+
+  Rescue(RescueJobs rescueJobs, ExpireJobs expireJobs, KeepHouse keepHouse, MeterRegistry meters) {
+    this.loops =
+        List.of(
+            new Loop("rescue", meters, rescueJobs::once),
+            new Loop("expire", meters, expireJobs::once),
+            new Loop("house", meters, keepHouse::once));
+  }
+
+  public void start() {
+    loops.forEach(Loop::start);
+  }
+
+  public void stop(Duration bound) {
+    loops.forEach(loop -> loop.stop(bound));
+  }
+}

@@ -1,0 +1,184 @@
+package io.millrace.worker.rescue;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.claude.classify.Outcome;
+import io.millrace.db.job.HeldJobs;
+import io.millrace.db.job.HeldJobs.Held;
+import io.millrace.db.job.Settlement;
+import io.millrace.db.job.Settlement.Effect;
+import io.millrace.db.job.Settlement.Effect.Finish;
+import io.millrace.db.job.Settlement.Effect.Requeue;
+import io.millrace.db.worker.Workers;
+import io.millrace.db.worker.Workers.Beat;
+import io.millrace.failure.FailureCode;
+import io.millrace.job.JobState;
+import io.millrace.worker.execute.CallRows;
+import io.millrace.worker.execute.Judgement;
+import io.millrace.worker.execute.RecordOutcome;
+import io.millrace.worker.lease.LeaseSettings;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes jobs from workers that are gone. Any number of rescuers may run: each job is taken by one
+ * guarded settlement, exactly as its own worker would have given it back.
+ *
+ * <p>A worker is lost when its heartbeat stood still for a full lease during which this process
+ * could see the database all the time: a heartbeat that could not be written because PostgreSQL was
+ * away, or was restarted, counts for nothing. A job whose call may have been under way gets the
+ * attempt row that its worker could not write, as ambiguous.
+ */
+public final class RescueJobs {
+
+  private static final Logger log = LoggerFactory.getLogger(RescueJobs.class);
+  private static final int BATCH = 500;
+
+  private final Workers workers;
+  private final HeldJobs heldJobs;
+  private final CallRows rows;
+  private final Judgement judgement;
+  private final RecordOutcome recorder;
+  private final Times times;
+  private final Counter rescued;
+  private final Map<UUID, Sighting> sightings = new HashMap<>();
+  private Instant serverStart = Instant.MIN;
+  private long lookedAt = Long.MIN_VALUE;
+
+  /** The clocks, and how long silence and lateness may last. */
+  record Times(LeaseSettings lease, Duration lateness, Clock clock, LongSupplier nanoTime) {}
+
+  private record Sighting(Instant heartbeat, long since) {}
+
+  RescueJobs(
+      Workers workers,
+      HeldJobs heldJobs,
+      CallRows rows,
+      Judgement judgement,
+      RecordOutcome recorder,
+      Times times,
+      MeterRegistry meters) {
+    this.workers = workers;
+    this.heldJobs = heldJobs;
+    this.rows = rows;
+    this.judgement = judgement;
+    this.recorder = recorder;
+    this.times = times;
+    this.rescued = meters.counter("millrace.jobs.rescued");
+  }
+
+  /** Looks once; a loop's body. */
+  Duration once() {
+    declareLost();
+    for (UUID stranger : heldJobs.strangers()) {
+      rescue(stranger);
+    }
+    endOverdue();
+    return times.lease().lease().dividedBy(5);
+  }
+
+  private void declareLost() {
+    long now = times.nanoTime().getAsLong();
+    var roll = workers.roll();
+    long gap = lookedAt == Long.MIN_VALUE ? Long.MAX_VALUE : now - lookedAt;
+    lookedAt = now;
+    if (!roll.serverStart().equals(serverStart) || gap > times.lease().lease().toNanos() / 2) {
+      // The database was away, or we did not look: nobody's silence is known any more.
+      sightings.clear();
+      serverStart = roll.serverStart();
+    }
+    sightings
+        .keySet()
+        .retainAll(roll.workers().stream().filter(worker -> !worker.lost()).map(Beat::id).toList());
+    for (Beat worker : roll.workers()) {
+      if (!worker.lost()) {
+        judgeSilence(worker, now);
+      }
+    }
+  }
+
+  private void judgeSilence(Beat worker, long now) {
+    var seen = sightings.get(worker.id());
+    if (seen == null || !seen.heartbeat().equals(worker.heartbeatAt())) {
+      sightings.put(worker.id(), new Sighting(worker.heartbeatAt(), now));
+    } else if (now - seen.since() > times.lease().lease().toNanos()
+        && workers.declareLost(worker.id(), worker.heartbeatAt())) {
+      log.warn(
+          "Worker {} ({}) has been silent for more than its lease of {} s and is taken for lost; its jobs go to others",
+          worker.name(),
+          worker.id(),
+          times.lease().lease().toSeconds());
+    }
+  }
+
+  private void rescue(UUID workerId) {
+    int sum = 0;
+    List<Held> held;
+    do {
+      held = heldJobs.heldBy(workerId, BATCH);
+      recordAll(held.stream().map(this::takeBack).toList());
+      sum += held.size();
+    } while (held.size() == BATCH);
+    if (sum > 0) {
+      rescued.increment(sum);
+      log.warn("{} jobs of the lost worker {} were taken back", sum, workerId);
+    }
+  }
+
+  private void endOverdue() {
+    List<Held> overdue = heldJobs.overdue(times.lateness(), BATCH);
+    recordAll(
+        overdue.stream()
+            .map(held -> settlement(held, new Finish(JobState.EXPIRED, null, null)))
+            .toList());
+  }
+
+  private Settlement takeBack(Held held) {
+    var job = held.job();
+    if (!job.sending()) {
+      return settlement(held, new Requeue(Duration.ZERO));
+    }
+    var outcome =
+        new Outcome.Ambiguous(
+            new Outcome.Fault(
+                FailureCode.LEASE_LOST, FailureCode.LEASE_LOST.description(), null, null));
+    var verdict =
+        judgement.of(job, outcome, job.countedAttempts() + 1, job.untilExpiry(), null, false);
+    return settlement(held, verdict.effect());
+  }
+
+  private Settlement settlement(Held held, Effect effect) {
+    var job = held.job();
+    return new Settlement(
+        job,
+        job.sending()
+            ? rows.presumed(
+                job, held.sendingSince(), times.clock().instant(), FailureCode.LEASE_LOST)
+            : null,
+        effect);
+  }
+
+  // One thread per settlement, so that they share transactions.
+  private void recordAll(List<Settlement> settlements) {
+    List<Thread> recording =
+        settlements.stream()
+            .map(settlement -> Thread.startVirtualThread(() -> recorder.record(settlement)))
+            .toList();
+    for (Thread thread : recording) {
+      try {
+        thread.join();
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+}
