@@ -156,6 +156,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
         return;
       }
       String said = cluster.logSince(mark);
+      if (said.contains("lock file \"postmaster.pid\" already exists")) {
+        throw new ServerFailed(
+            "PostgreSQL takes another process for a server of %s, because its postmaster.pid, left by a crash, bears that process's number. Make sure that no PostgreSQL uses the directory, then delete that one file.%n%s"
+                .formatted(cluster.data(), said));
+      }
       if (!mayPass(said) || System.nanoTime() - giveUp > 0) {
         throw new ServerFailed(
             "PostgreSQL does not start in %s: %s%n%s"
@@ -275,6 +280,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private @Nullable Path cache;
     private int port;
     private boolean durable = true;
+    private @Nullable RunAs runAs;
     private String database = "millrace";
     private final Map<String, String> settings = new LinkedHashMap<>();
 
@@ -316,20 +322,28 @@ public final class EmbeddedPostgres implements AutoCloseable {
       return this;
     }
 
+    Builder runAs(RunAs who) {
+      this.runAs = who;
+      return this;
+    }
+
     /** Starts the server, or adopts the one that was left running; returns when it answers. */
     public EmbeddedPostgres start() {
-      RunAs runAs = RunAs.current();
+      RunAs who = runAs == null ? RunAs.current() : runAs;
       Path home = directory;
       try {
-        Path unpacked = cache == null ? defaultCache(runAs) : cache;
+        Path unpacked = cache == null ? defaultCache(who) : cache;
         PostgresBinaries programs = PostgresBinaries.unpackedIn(unpacked);
         if (home == null) {
-          TemporaryDirectory fresh = TemporaryDirectory.create(programs, runAs);
+          TemporaryDirectory fresh =
+              TemporaryDirectory.create(
+                  "millrace-postgres-",
+                  abandoned -> new PostgresCluster(abandoned, programs, who).end());
           return start(
-              new PostgresCluster(fresh.path(), programs, runAs), fresh.lock(), fresh.path());
+              new PostgresCluster(fresh.path(), programs, who), fresh.lock(), fresh.path());
         }
         DirectoryTree.createPrivate(home);
-        return start(new PostgresCluster(home, programs, runAs), DirectoryLock.lock(home), null);
+        return start(new PostgresCluster(home, programs, who), DirectoryLock.lock(home), null);
       } catch (IOException e) {
         throw new ServerFailed("cannot start PostgreSQL: " + e, e);
       }
@@ -352,8 +366,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
       }
     }
 
-    private static Path defaultCache(RunAs runAs) {
-      if (runAs.isStranger()) {
+    private static Path defaultCache(RunAs who) {
+      if (who.isStranger()) {
         return Path.of("/var/cache/millrace");
       }
       String xdg = System.getenv("XDG_CACHE_HOME");

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -68,19 +70,23 @@ final class PostgresCluster {
     DirectoryTree.replace(passwordFile(), HexFormat.of().formatHex(secret));
     runAs.own(base);
     Path fresh = base.resolve("pgdata.new-" + UUID.randomUUID());
-    var command =
-        runAs.command(
-            programs.program("initdb"),
-            "--pgdata=" + fresh,
-            "--username=" + USER,
-            "--pwfile=" + passwordFile(),
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--no-instructions",
-            sync ? "--data-checksums" : "--no-sync");
+    List<String> command =
+        new ArrayList<>(
+            runAs.command(
+                programs.program("initdb"),
+                "--pgdata=" + fresh,
+                "--username=" + USER,
+                "--pwfile=" + passwordFile(),
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--data-checksums",
+                "--no-instructions"));
+    if (!sync) {
+      command.add("--no-sync");
+    }
     Command.Ended ended = Command.run(command, Map.of(), INITDB_BOUND);
     if (!ended.well()) {
       DirectoryTree.delete(fresh);
@@ -125,6 +131,13 @@ final class PostgresCluster {
 
   Command.Ended stop(String mode, Duration bound) {
     return pgCtl(bound, "stop", "--mode=" + mode);
+  }
+
+  /** Stops a server whose data nobody wants any more. */
+  void end() {
+    if (Postmaster.of(data()).isPresent()) {
+      stop("immediate", Duration.ofSeconds(10));
+    }
   }
 
   // pg_ctl gives the server a session of its own: Ctrl-C in our terminal does not reach it.

@@ -2,6 +2,7 @@ package io.millrace.embedded;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -20,7 +21,8 @@ record PostgresSettings(Map<String, String> values) {
   }
 
   String text(int port) {
-    Map<String, String> all = new LinkedHashMap<>(values);
+    // In one order always: the text tells whether a server was configured alike.
+    Map<String, String> all = new TreeMap<>(values);
     all.put("listen_addresses", LoopbackPort.HOST);
     all.put("port", Integer.toString(port));
     // TCP only: a socket's path is bounded to 107 characters, which a data directory may exceed.
