@@ -1,5 +1,6 @@
 package io.millrace.api.wire;
 
+import io.millrace.money.Dollars;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
@@ -46,8 +47,7 @@ public final class JsonWriter {
 
   /** A plain decimal string of at least six places, or null. */
   public JsonWriter money(String name, @Nullable BigDecimal value) {
-    return text(
-        name, value == null ? null : value.setScale(Math.max(6, value.scale())).toPlainString());
+    return text(name, value == null ? null : Dollars.format(value));
   }
 
   /** A list of strings. */
