@@ -1,6 +1,7 @@
 package io.millrace.api;
 
 import io.millrace.api.access.AccessConfiguration;
+import io.millrace.api.health.HealthConfiguration;
 import io.millrace.api.inspect.InspectConfiguration;
 import io.millrace.api.problem.ProblemConfiguration;
 import io.millrace.api.submit.SubmitConfiguration;
@@ -26,7 +27,8 @@ import org.springframework.core.env.Environment;
   AccessConfiguration.class,
   SubmitConfiguration.class,
   InspectConfiguration.class,
-  WakeConfiguration.class
+  WakeConfiguration.class,
+  HealthConfiguration.class
 })
 public class ApiConfiguration {
 

@@ -64,7 +64,7 @@ final class ParamsReader {
 
   private void readField(String name) {
     switch (name) {
-      case "model" -> model = values.nonEmptyText("params.model", MAX_MODEL);
+      case "model" -> model = values.name("params.model", MAX_MODEL);
       case "max_tokens" -> maxTokens = values.integer("params.max_tokens", 0, Integer.MAX_VALUE);
       case "messages" -> readMessages();
       case "stream" -> {

@@ -7,6 +7,8 @@ import io.millrace.api.inspect.JobJson;
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
 import io.millrace.api.submit.SubmitJob.Accepted;
+import io.millrace.claude.estimate.Estimator;
+import io.millrace.claude.estimate.RequestShape;
 import io.millrace.db.job.NewJob;
 import io.millrace.job.JobId;
 import io.millrace.model.ModelCatalogue;
@@ -30,6 +32,7 @@ final class SubmitController {
   private final SubmitJob submitJob;
   private final SubmissionParser parser;
   private final ModelCatalogue models;
+  private final Estimator estimator;
   private final Semaphore memory;
   private final Clock clock;
   private final RandomGenerator random;
@@ -43,6 +46,7 @@ final class SubmitController {
     this.submitJob = submitJob;
     this.parser = new SubmissionParser(clock);
     this.models = models;
+    this.estimator = new Estimator(models);
     this.memory = memory;
     this.clock = clock;
     this.random = random;
@@ -79,7 +83,7 @@ final class SubmitController {
         submission.maxAttempts(),
         submission.timeout(),
         submission.retryAmbiguous(),
-        InputEstimate.tokens(params.json()),
+        estimatedInput(params),
         params.maxTokens(),
         submission.customId(),
         submission.userId(),
@@ -93,6 +97,11 @@ final class SubmitController {
             submission.metadata(),
             submission.webhookUrl()),
         key);
+  }
+
+  private int estimatedInput(Submission.Params params) {
+    long tokens = estimator.estimate(RequestShape.of(params.json())).inputTokens();
+    return (int) Math.min(Integer.MAX_VALUE, tokens);
   }
 
   private void answer(Accepted accepted, HttpServletResponse response) throws IOException {

@@ -53,10 +53,14 @@ final class Values {
     return isNull() ? null : text(field, maxCharacters);
   }
 
-  String nonEmptyText(String field, int maxCharacters) {
+  /** A text that names something: not empty, and of one line. */
+  String name(String field, int maxCharacters) {
     String value = text(field, maxCharacters);
     if (value.isEmpty()) {
       throw refused(field, "String should have at least 1 character");
+    }
+    if (value.chars().anyMatch(Character::isISOControl)) {
+      throw refused(field, "String must not contain control characters");
     }
     return value;
   }
@@ -71,7 +75,7 @@ final class Values {
       if (values.size() == max) {
         throw refused(field, "List should have at most " + max + " items");
       }
-      values.add(nonEmptyText(field + "." + values.size(), maxCharacters));
+      values.add(name(field + "." + values.size(), maxCharacters));
     }
     return values;
   }
@@ -106,7 +110,7 @@ final class Values {
 
   /** An absolute http or https address. */
   String url(String field) {
-    String value = nonEmptyText(field, MAX_URL);
+    String value = name(field, MAX_URL);
     try {
       URI uri = new URI(value);
       boolean web =
