@@ -1,0 +1,55 @@
+package io.millrace.api;
+
+import io.millrace.api.access.AccessConfiguration;
+import io.millrace.api.health.HealthConfiguration;
+import io.millrace.api.inspect.InspectConfiguration;
+import io.millrace.api.problem.ProblemConfiguration;
+import io.millrace.api.submit.SubmitConfiguration;
+import io.millrace.api.wake.WakeConfiguration;
+import io.millrace.db.sql.Database;
+import java.time.Clock;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.PropertySource;
+import org.springframework.core.env.Environment;
+
+/**
+ * The whole service, to be imported into an application context with Spring Boot's
+ * auto-configuration, alone or beside the worker; what both need is made by whoever comes first.
+ */
+@Configuration(proxyBeanMethods = false)
+@PropertySource("classpath:io/millrace/api/defaults.properties")
+@Import({
+  ProblemConfiguration.class,
+  AccessConfiguration.class,
+  SubmitConfiguration.class,
+  InspectConfiguration.class,
+  WakeConfiguration.class,
+  HealthConfiguration.class
+})
+public class ApiConfiguration {
+
+  /** The wiring of the database, apart so that its settings are asked for only when it is ours. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnMissingBean(Database.class)
+  @EnableConfigurationProperties(DatabaseSettings.class)
+  static class OwnDatabase {
+
+    @Bean
+    Database database(DatabaseSettings settings, Environment environment) {
+      int connections = environment.getProperty("millrace.database.connections", Integer.class, 16);
+      Database database = Database.open(settings.address(), "millrace-api", connections);
+      database.migrate();
+      return database;
+    }
+  }
+
+  @Bean
+  @ConditionalOnMissingBean
+  Clock clock() {
+    return Clock.systemUTC();
+  }
+}

@@ -1,0 +1,159 @@
+package io.millrace.api.inspect;
+
+import io.millrace.api.wire.JsonWriter;
+import io.millrace.db.job.JobView;
+import io.millrace.failure.FailureClass;
+import io.millrace.failure.FailureCode;
+import io.millrace.job.JobState;
+import io.millrace.money.Usage;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the job object; Claude's answer goes in as the bytes that Claude sent. */
+public final class JobJson {
+
+  private final JobView job;
+  private final Instant now;
+  private final JsonWriter json = new JsonWriter();
+
+  private JobJson(JobView job, Instant now) {
+    this.job = job;
+    this.now = now;
+  }
+
+  /** The job as it stands {@code now}. */
+  public static byte[] write(JobView job, Instant now) {
+    return new JobJson(job, now).object();
+  }
+
+  private byte[] object() {
+    json.text("id", job.id().toString())
+        .text("type", "job")
+        .text("status", job.state().wireName())
+        .text("lane", job.lane().wireName())
+        .text("custom_id", job.terms().customId())
+        .text("model", job.model())
+        .text("batch_id", job.batchId() == null ? null : job.batchId().toString())
+        .time("created_at", job.createdAt())
+        .time("started_at", job.startedAt())
+        .time("finished_at", job.finishedAt())
+        .time("expires_at", job.expiresAt())
+        .time("cancel_requested_at", job.cancelRequestedAt())
+        .number("attempts", job.attempts());
+    String waitingFor = waitingFor();
+    json.text("waiting_for", waitingFor)
+        .time("expected_start", isDelay(waitingFor) ? job.dueAt() : null);
+    result();
+    failure();
+    usage(job.usage());
+    json.object("cost")
+        .text("currency", "USD")
+        .money("amount", job.cost())
+        .money("suspected", job.suspectedCost())
+        .end();
+    terms(job.terms());
+    return json.finish();
+  }
+
+  /** Why a queued job has not started; the dispatcher's finer reasons all show as dispatch. */
+  private @Nullable String waitingFor() {
+    if (job.state() != JobState.QUEUED) {
+      return null;
+    }
+    if (!job.dueAt().isAfter(now)) {
+      return "dispatch";
+    }
+    return job.attempts() == 0 ? "schedule" : "retry";
+  }
+
+  private static boolean isDelay(@Nullable String waitingFor) {
+    return waitingFor != null && !waitingFor.equals("dispatch");
+  }
+
+  private void result() {
+    if (!job.state().isFinal()) {
+      json.text("result", null);
+      return;
+    }
+    json.object("result");
+    switch (job.state()) {
+      case SUCCEEDED ->
+          json.text("type", "succeeded").raw("message", Objects.requireNonNull(job.body()));
+      case FAILED -> json.text("type", "errored").raw("error", errorEnvelope());
+      case CANCELED -> json.text("type", "canceled");
+      case EXPIRED -> json.text("type", "expired");
+      case QUEUED, RUNNING -> throw new IllegalStateException("not final");
+    }
+    json.end();
+  }
+
+  /** The provider's, byte for byte, where it sent one; else one of ours in the same shape. */
+  private byte[] errorEnvelope() {
+    byte[] theirs = job.body();
+    return theirs != null
+        ? theirs
+        : new JsonWriter()
+            .text("type", "error")
+            .object("error")
+            .text("type", "api_error")
+            .text("message", failureMessage())
+            .end()
+            .finish();
+  }
+
+  private void failure() {
+    if (job.failureCode() == null) {
+      json.text("failure", null);
+      return;
+    }
+    json.object("failure")
+        .text("code", job.failureCode())
+        .text(
+            "class", code().map(FailureCode::failureClass).map(FailureClass::wireName).orElse(null))
+        .text("message", failureMessage())
+        .end();
+  }
+
+  private Optional<FailureCode> code() {
+    return Optional.ofNullable(job.failureCode()).flatMap(FailureCode::fromWireName);
+  }
+
+  private String failureMessage() {
+    return job.failureMessage() != null
+        ? job.failureMessage()
+        : code().map(FailureCode::description).orElse("The job failed.");
+  }
+
+  private void usage(Usage usage) {
+    json.object("usage")
+        .number("input_tokens", usage.inputTokens())
+        .number("output_tokens", usage.outputTokens())
+        .number("cache_read_input_tokens", usage.cacheReadTokens())
+        .number("cache_creation_input_tokens", usage.cacheWriteTokens())
+        .end();
+  }
+
+  private void terms(JobView.Terms terms) {
+    json.text("user_id", terms.userId()).text("feature", terms.feature());
+    if (terms.metadata() == null) {
+      json.text("metadata", null);
+    } else {
+      json.raw("metadata", terms.metadata().getBytes(StandardCharsets.UTF_8));
+    }
+    json.time("run_at", terms.runAt())
+        .number("max_attempts", terms.maxAttempts())
+        .texts("fallback_models", terms.fallbackModels())
+        .text("on_ambiguous", terms.retryAmbiguous() ? "retry" : "fail")
+        .number("timeout_seconds", terms.timeoutSeconds());
+    if (terms.webhookUrl() == null) {
+      json.text("webhook", null);
+    } else {
+      json.object("webhook").text("url", terms.webhookUrl()).end();
+    }
+    json.text("anthropic_version", terms.anthropicVersion())
+        .texts("anthropic_beta", terms.anthropicBeta());
+  }
+}

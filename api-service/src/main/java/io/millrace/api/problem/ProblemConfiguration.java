@@ -1,0 +1,47 @@
+package io.millrace.api.problem;
+
+import jakarta.servlet.DispatcherType;
+import org.apache.catalina.core.StandardHost;
+import org.springframework.boot.tomcat.TomcatContextCustomizer;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+
+/** Puts the envelope at each place where an error can leave. */
+@Configuration(proxyBeanMethods = false)
+public class ProblemConfiguration {
+
+  private final Problems problems = new Problems();
+
+  @Bean
+  FilterRegistrationBean<EnvelopeFilter> envelopeFilter() {
+    var registration = new FilterRegistrationBean<>(new EnvelopeFilter(problems));
+    registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+    registration.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.ERROR);
+    return registration;
+  }
+
+  @Bean
+  ProblemResolver problemResolver() {
+    return new ProblemResolver(problems);
+  }
+
+  @Bean
+  ProblemController problemController() {
+    return new ProblemController(problems);
+  }
+
+  @Bean
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> envelopeValve() {
+    TomcatContextCustomizer valve =
+        context -> {
+          if (context.getParent() instanceof StandardHost host) {
+            host.setErrorReportValveClass(EnvelopeValve.class.getName());
+          }
+        };
+    return factory -> factory.addContextCustomizers(valve);
+  }
+}

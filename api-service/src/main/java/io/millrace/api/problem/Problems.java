@@ -1,0 +1,46 @@
+package io.millrace.api.problem;
+
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.web.ErrorResponse;
+
+/** What the caller is told about a failure; the unexpected is logged here and nowhere else. */
+final class Problems {
+
+  private static final Logger log = LoggerFactory.getLogger(Problems.class);
+
+  Problem of(Throwable failure, HttpServletResponse response) {
+    return switch (failure) {
+      case Refused refused -> refused.problem();
+      case ErrorResponse known -> ofSpring(known);
+      default -> {
+        log.error("request {} failed unexpectedly, answered 500", RequestId.of(response), failure);
+        yield ofStatus(500);
+      }
+    };
+  }
+
+  /** For an error of which only the status is known. */
+  Problem ofStatus(int status) {
+    return Problem.of(
+        status,
+        switch (status) {
+          case 404 -> "There is nothing at this path";
+          case 405 -> "This path does not support the method";
+          case 406 -> "This path cannot answer in the media type that was asked for";
+          case 413 -> "The request is too large";
+          case 415 -> "content-type: application/json is expected";
+          default -> status < 500 ? "The request could not be understood" : "Internal server error";
+        });
+  }
+
+  private Problem ofSpring(ErrorResponse known) {
+    Problem plain = ofStatus(known.getStatusCode().value());
+    Map<String, String> headers = new LinkedHashMap<>();
+    known.getHeaders().forEach((name, values) -> headers.put(name, String.join(", ", values)));
+    return new Problem(plain.status(), plain.type(), plain.message(), headers);
+  }
+}

@@ -1,0 +1,42 @@
+package io.millrace.api.submit;
+
+import static io.millrace.api.submit.Values.refused;
+
+import io.millrace.db.job.NewJob.IdempotencyKey;
+import jakarta.servlet.http.HttpServletRequest;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The {@code Idempotency-Key} header. */
+final class IdempotencyHeader {
+
+  private static final int MAX = 255;
+
+  /** The key of this request with the hash of its body, or null where it brings none. */
+  static @Nullable IdempotencyKey of(HttpServletRequest request, String path, byte[] body) {
+    List<String> values = Collections.list(request.getHeaders("idempotency-key"));
+    if (values.isEmpty()) {
+      return null;
+    }
+    String key = values.getFirst();
+    boolean printable = key.chars().allMatch(c -> c >= ' ' && c < 127);
+    if (values.size() > 1 || key.isEmpty() || key.length() > MAX || !printable) {
+      throw refused(
+          "idempotency-key", "Input should be one value of 1 to 255 printable ASCII characters");
+    }
+    return new IdempotencyKey(path, key, sha256(body));
+  }
+
+  private static byte[] sha256(byte[] body) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(body);
+    } catch (NoSuchAlgorithmException everyJdkHasIt) {
+      throw new IllegalStateException(everyJdkHasIt);
+    }
+  }
+
+  private IdempotencyHeader() {}
+}

@@ -1,0 +1,93 @@
+package io.millrace.api.submit;
+
+import static io.millrace.api.submit.Values.refused;
+
+import io.millrace.api.problem.Problem;
+import io.millrace.api.problem.Refused;
+import io.millrace.api.wire.Json;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.Set;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.exc.StreamConstraintsException;
+
+/** Turns the bytes of a request into a {@link Submission}, or says what is wrong with them. */
+final class SubmissionParser {
+
+  private final Clock clock;
+
+  /** {@code clock} tells which deadlines have passed already. */
+  SubmissionParser(Clock clock) {
+    this.clock = clock;
+  }
+
+  /**
+   * The submission that {@code body} holds.
+   *
+   * @throws Refused naming the first fault
+   */
+  Submission parse(byte[] body) {
+    checkEncoding(body);
+    try (JsonParser json = Json.parser(body)) {
+      if (json.nextToken() == null) {
+        throw refused("body", "Field required: a JSON object with params");
+      }
+      if (json.currentToken() != JsonToken.START_OBJECT) {
+        throw refused("body", "Input should be an object");
+      }
+      Submission submission = readObject(body, json);
+      if (json.nextToken() != null) {
+        throw refused("body", "There is more after the JSON object");
+      }
+      return submission;
+    } catch (StreamConstraintsException tooDeep) {
+      // Nesting is the only bound that the parser has.
+      throw refused(
+          "params", "Input should be nested at most " + Json.MAX_NESTING + " levels deep");
+    } catch (JacksonException malformed) {
+      throw refused(
+          "body",
+          "Malformed JSON at line %d, column %d: %s"
+              .formatted(
+                  malformed.getLocation().getLineNr(),
+                  malformed.getLocation().getColumnNr(),
+                  malformed.getOriginalMessage()));
+    }
+  }
+
+  private Submission readObject(byte[] body, JsonParser json) {
+    var fields = new SubmissionFields(body, json, clock.instant());
+    Set<String> seen = new HashSet<>();
+    for (String name = json.nextName(); name != null; name = json.nextName()) {
+      if (!SubmissionFields.NAMES.contains(name)) {
+        throw refused(
+            UnknownField.shown(name),
+            "Extra inputs are not permitted" + UnknownField.suggestion(name));
+      }
+      if (!seen.add(name)) {
+        throw refused(name, "Field appears more than once");
+      }
+      json.nextToken();
+      fields.read(name);
+    }
+    return fields.finished();
+  }
+
+  /** Before the parser, which would take UTF-16 and UTF-32 for JSON too. */
+  private static void checkEncoding(byte[] body) {
+    int fault = StrictUtf8.firstFault(body);
+    if (fault >= 0) {
+      throw new Refused(Problem.invalidRequest("body: Invalid UTF-8 at byte " + fault));
+    }
+    for (int i = 0; i < Math.min(4, body.length); i++) {
+      if (body[i] == 0) {
+        throw refused("body", "Malformed JSON: NUL at byte " + i + "; JSON is sent as UTF-8");
+      }
+    }
+    if (body.length >= 3 && body[0] == (byte) 0xEF && body[1] == (byte) 0xBB) {
+      throw refused("body", "Malformed JSON: it starts with a byte order mark");
+    }
+  }
+}

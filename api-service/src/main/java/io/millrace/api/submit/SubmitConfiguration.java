@@ -1,0 +1,59 @@
+package io.millrace.api.submit;
+
+import io.millrace.db.job.JobViews;
+import io.millrace.db.job.NewJob;
+import io.millrace.db.job.Submissions;
+import io.millrace.db.job.Submitted;
+import io.millrace.db.sql.Database;
+import io.millrace.db.sql.GroupCommit;
+import io.millrace.model.ModelCatalogue;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.concurrent.Semaphore;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Wires intake. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(SubmitSettings.class)
+public class SubmitConfiguration {
+
+  /** A body is in memory a few times over on its way into the database. */
+  private static final int HEAP_SHARE = 8;
+
+  private static final long LEAST_KIBIBYTES = 48 << 10;
+
+  @Bean
+  GroupCommit<NewJob, Submitted> intake(Database database, SubmitSettings settings) {
+    return new GroupCommit<>(
+        "millrace-intake",
+        new GroupCommit.Limits(
+            settings.queue(), settings.batch(), settings.batchBytes(), settings.flushers()),
+        job -> job.request().params().length,
+        new Submissions(database)::submit);
+  }
+
+  @Bean
+  ReadySignal readySignal(Database database) {
+    return new ReadySignal(database);
+  }
+
+  @Bean
+  SubmitController submitController(
+      GroupCommit<NewJob, Submitted> intake,
+      Database database,
+      ReadySignal ready,
+      SubmitSettings settings,
+      Clock clock) {
+    long kibibytes =
+        Math.max(LEAST_KIBIBYTES, (Runtime.getRuntime().maxMemory() >> 10) / HEAP_SHARE);
+    return new SubmitController(
+        new SubmitJob(
+            intake, new Submissions(database), new JobViews(database), ready, settings.timeout()),
+        ModelCatalogue.bundled(),
+        new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes)),
+        clock,
+        new SecureRandom());
+  }
+}

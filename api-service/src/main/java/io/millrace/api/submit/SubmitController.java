@@ -1,0 +1,138 @@
+package io.millrace.api.submit;
+
+import static io.millrace.api.submit.Values.refused;
+
+import io.millrace.api.access.Caller;
+import io.millrace.api.inspect.JobJson;
+import io.millrace.api.problem.Problem;
+import io.millrace.api.problem.Refused;
+import io.millrace.api.submit.SubmitJob.Accepted;
+import io.millrace.claude.estimate.Estimator;
+import io.millrace.claude.estimate.RequestShape;
+import io.millrace.db.job.NewJob;
+import io.millrace.job.JobId;
+import io.millrace.model.ModelCatalogue;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.Locale;
+import java.util.concurrent.Semaphore;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Takes one job in. */
+@RestController
+final class SubmitController {
+
+  private static final String PATH = "/v1/jobs";
+
+  private final SubmitJob submitJob;
+  private final SubmissionParser parser;
+  private final ModelCatalogue models;
+  private final Estimator estimator;
+  private final Semaphore memory;
+  private final Clock clock;
+  private final RandomGenerator random;
+
+  SubmitController(
+      SubmitJob submitJob,
+      ModelCatalogue models,
+      Semaphore memory,
+      Clock clock,
+      RandomGenerator random) {
+    this.submitJob = submitJob;
+    this.parser = new SubmissionParser(clock);
+    this.models = models;
+    this.estimator = new Estimator(models);
+    this.memory = memory;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  @PostMapping(PATH)
+  void submit(HttpServletRequest request, HttpServletResponse response)
+      throws IOException, InterruptedException {
+    int tenant = Caller.tenantId(request);
+    checkForm(request);
+    NewJob.@Nullable IdempotencyKey key = null;
+    try (Body body = Body.read(request, memory)) {
+      key = IdempotencyHeader.of(request, PATH, body.bytes());
+      Submission submission = parser.parse(body.bytes());
+      Accepted accepted = submitJob.submit(job(tenant, submission, request, key));
+      answer(accepted, response);
+    }
+  }
+
+  private NewJob job(
+      int tenant,
+      Submission submission,
+      HttpServletRequest request,
+      NewJob.@Nullable IdempotencyKey key) {
+    var params = submission.params();
+    return new NewJob(
+        JobId.create(clock.instant(), random),
+        tenant,
+        submission.lane(),
+        models.pool(params.model()),
+        params.model(),
+        submission.runAt(),
+        submission.expiresAt(),
+        submission.maxAttempts(),
+        submission.timeout(),
+        submission.retryAmbiguous(),
+        estimatedInput(params),
+        params.maxTokens(),
+        submission.customId(),
+        submission.userId(),
+        submission.feature(),
+        null,
+        new NewJob.Request(
+            params.json(),
+            AnthropicHeaders.version(submission, request),
+            AnthropicHeaders.betas(submission, request),
+            submission.fallbackModels(),
+            submission.metadata(),
+            submission.webhookUrl()),
+        key);
+  }
+
+  private int estimatedInput(Submission.Params params) {
+    long tokens = estimator.estimate(RequestShape.of(params.json())).inputTokens();
+    return (int) Math.min(Integer.MAX_VALUE, tokens);
+  }
+
+  private void answer(Accepted accepted, HttpServletResponse response) throws IOException {
+    byte[] body = JobJson.write(accepted.job(), clock.instant());
+    response.setStatus(HttpServletResponse.SC_ACCEPTED);
+    response.setHeader("location", PATH + "/" + accepted.job().id());
+    if (accepted.replayed()) {
+      response.setHeader("idempotent-replayed", "true");
+    }
+    response.setContentType("application/json");
+    response.setContentLength(body.length);
+    response.getOutputStream().write(body);
+  }
+
+  /** As the Claude API does it: what a request is not, it is not with a 400. */
+  private static void checkForm(HttpServletRequest request) {
+    String type = request.getContentType();
+    if (type == null || !isJson(type)) {
+      throw refused("content-type", "Input should be application/json");
+    }
+    String encoding = request.getHeader("content-encoding");
+    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      throw new Refused(
+          Problem.invalidRequest("content-encoding: Bodies are taken as they are, not compressed"));
+    }
+  }
+
+  private static boolean isJson(String contentType) {
+    String type = contentType.toLowerCase(Locale.ROOT).replace(" ", "").replace("\"", "");
+    return type.equals("application/json")
+        || type.equals("application/json;charset=utf-8")
+        || type.equals("application/json;charset=utf8");
+  }
+}

@@ -1,0 +1,24 @@
+package io.millrace.api.wake;
+
+import io.millrace.db.job.JobViews;
+import io.millrace.db.sql.Database;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+
+/** Runs the loops; without Kafka's address the poll alone. */
+@Configuration(proxyBeanMethods = false)
+public class WakeConfiguration {
+
+  @Bean
+  WakeLoops wakeLoops(Database database, Environment environment) {
+    return new WakeLoops(
+        new JobViews(database)::finished,
+        environment.getProperty("spring.kafka.bootstrap-servers"));
+  }
+
+  @Bean
+  Waiters waiters(WakeLoops loops) {
+    return loops.waiters();
+  }
+}

@@ -1,0 +1,37 @@
+package io.millrace.api.wire;
+
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamFactory;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * The one JSON factory. Only nesting is bounded here: size is bounded where the body is read, and a
+ * number or string of any length inside {@code params} is Claude's to judge.
+ */
+public final class Json {
+
+  /** Levels below the document's outermost object. */
+  public static final int MAX_NESTING = 500;
+
+  static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_NESTING + 1)
+                  .maxNumberLength(Integer.MAX_VALUE)
+                  .maxStringLength(Integer.MAX_VALUE)
+                  .maxNameLength(Integer.MAX_VALUE)
+                  .build())
+          // Names in a request are the caller's: a table of them would only be churned.
+          .disable(TokenStreamFactory.Feature.INTERN_PROPERTY_NAMES)
+          .build();
+
+  /** A parser over all of {@code utf8}, whose locations are offsets into it. */
+  public static JsonParser parser(byte[] utf8) {
+    return FACTORY.createParser(ObjectReadContext.empty(), utf8, 0, utf8.length);
+  }
+
+  private Json() {}
+}

@@ -1,0 +1,175 @@
+package io.millrace.api;
+
+import io.millrace.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.springframework.context.ConfigurableApplicationContext;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The service as it runs for its users: over HTTP, on a PostgreSQL of its own. */
+public final class RunningApi implements AutoCloseable {
+
+  public static final String PARAMS =
+      "{\"model\":\"claude-sonnet-5-5\",\"max_tokens\":64,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+  public static final String BODY = "{\"params\":" + PARAMS + "}";
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final EmbeddedPostgres postgres;
+  private final ConfigurableApplicationContext context;
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private RunningApi(EmbeddedPostgres postgres, ConfigurableApplicationContext context) {
+    this.postgres = postgres;
+    this.context = context;
+  }
+
+  /** Starts it with two tenants, {@code acme} and {@code rival}, and whatever else is said. */
+  public static RunningApi start(String... properties) {
+    return start(EmbeddedPostgres.builder().start(), properties);
+  }
+
+  public static RunningApi start(EmbeddedPostgres postgres, String... properties) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "--server.port=0",
+                "--server.address=127.0.0.1",
+                "--spring.datasource.url=" + postgres.jdbcUrl(),
+                "--spring.datasource.username=" + postgres.username(),
+                "--spring.datasource.password=" + postgres.password(),
+                "--millrace.api-keys=acme:acme-key,rival:rival-key"));
+    List.of(properties).forEach(property -> arguments.add("--" + property));
+    try {
+      return new RunningApi(
+          postgres, ApiApplication.application().run(arguments.toArray(String[]::new)));
+    } catch (RuntimeException refused) {
+      postgres.close();
+      throw refused;
+    }
+  }
+
+  public EmbeddedPostgres postgres() {
+    return postgres;
+  }
+
+  public ConfigurableApplicationContext context() {
+    return context;
+  }
+
+  public int port() {
+    return context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+  }
+
+  /** An answer and its body read as JSON. */
+  public record Answer(HttpResponse<byte[]> response, JsonNode json) {
+
+    public int status() {
+      return response.statusCode();
+    }
+
+    public String header(String name) {
+      return response.headers().firstValue(name).orElse(null);
+    }
+
+    public String text(String... path) {
+      JsonNode node = json;
+      for (String name : path) {
+        node = node.path(name);
+      }
+      return node.isNull() || node.isMissingNode() ? null : node.asString();
+    }
+  }
+
+  public Answer post(String body) {
+    return post(body, request -> request);
+  }
+
+  public Answer post(String body, UnaryOperator<HttpRequest.Builder> changes) {
+    return send(
+        "/v1/jobs",
+        request ->
+            changes.apply(
+                request
+                    .header("content-type", "application/json")
+                    .POST(BodyPublishers.ofString(body))));
+  }
+
+  public Answer get(String path) {
+    return send(path, request -> request);
+  }
+
+  /** As the tenant {@code acme}. */
+  public Answer send(String path, UnaryOperator<HttpRequest.Builder> changes) {
+    return sendAs("acme-key", path, changes);
+  }
+
+  public Answer sendAs(String key, String path, UnaryOperator<HttpRequest.Builder> changes) {
+    return sendAnonymously(
+        path, request -> changes.apply(request.header("authorization", "Bearer " + key)));
+  }
+
+  public Answer sendAnonymously(String path, UnaryOperator<HttpRequest.Builder> changes) {
+    var request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+            .timeout(Duration.ofSeconds(90));
+    try {
+      var response = client.send(changes.apply(request).build(), BodyHandlers.ofByteArray());
+      return new Answer(
+          response,
+          JSON.readTree(
+              response.body().length == 0
+                  ? "{}".getBytes(java.nio.charset.StandardCharsets.UTF_8)
+                  : response.body()));
+    } catch (IOException | InterruptedException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  public Connection connect() throws SQLException {
+    return DriverManager.getConnection(
+        postgres.jdbcUrl(), postgres.username(), postgres.password());
+  }
+
+  /** The first column of the first row. */
+  public long number(String query) {
+    try (var connection = connect();
+        var statement = connection.createStatement();
+        var rows = statement.executeQuery(query)) {
+      rows.next();
+      return rows.getLong(1);
+    } catch (SQLException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  public void execute(String statement) {
+    try (var connection = connect();
+        var running = connection.createStatement()) {
+      running.execute(statement);
+    } catch (SQLException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  @Override
+  public void close() {
+    context.close();
+    client.close();
+    postgres.close();
+  }
+}
