@@ -1,0 +1,169 @@
+package io.millrace.simulator;
+
+import io.millrace.simulator.answer.Account;
+import io.millrace.simulator.fault.Fault;
+import io.millrace.simulator.fault.FaultRule;
+import io.millrace.simulator.http.Exchange;
+import io.millrace.simulator.http.HttpRequest;
+import io.millrace.simulator.http.Reply;
+import io.millrace.simulator.journal.Received;
+import io.millrace.simulator.timing.Distribution;
+import io.millrace.simulator.timing.Latency;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The endpoints under {@code /simulator/}: look at what happened, change what will. They ask for no
+ * key.
+ */
+final class Control {
+  private static final JsonMapper JSON =
+      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+  private static final Set<String> CONFIG =
+      Set.of("latency", "output_tokens", "input_estimate", "limits", "hold");
+  private static final Set<String> FAULT =
+      Set.of("fault", "next", "share", "retry_after", "model", "job");
+  private static final int PAGE = 1_000;
+
+  private final Account account;
+  private IntSupplier connections = () -> 0;
+
+  Control(Account account) {
+    this.account = account;
+  }
+
+  void connectionsBy(IntSupplier counted) {
+    connections = counted;
+  }
+
+  void handle(HttpRequest request, Exchange exchange) {
+    try {
+      Object answer = answer(request);
+      Reply reply = new Reply(answer == null ? 404 : 200);
+      Object body =
+          answer == null ? Map.of("error", "no such endpoint; see docs/simulator.md") : answer;
+      exchange.reply(reply.body("application/json", JSON.writeValueAsBytes(body)));
+    } catch (IllegalArgumentException | JacksonException e) {
+      String message = e.getMessage() == null ? "bad request" : e.getMessage();
+      exchange.reply(
+          new Reply(400)
+              .body("application/json", JSON.writeValueAsBytes(Map.of("error", message))));
+    }
+  }
+
+  private @Nullable Object answer(HttpRequest request) {
+    return switch (request.method() + " " + request.path()) {
+      case "GET /simulator/stats" -> account.stats(connections.getAsInt());
+      case "GET /simulator/requests" -> requests(request);
+      case "GET /simulator/config" -> config();
+      case "POST /simulator/config" -> configure(body(request));
+      case "GET /simulator/faults" -> faults();
+      case "POST /simulator/faults" -> addFault(body(request));
+      case "DELETE /simulator/faults" -> {
+        account.faults().clear();
+        yield faults();
+      }
+      case "POST /simulator/reset" -> {
+        account.reset();
+        yield Map.of("reset", true);
+      }
+      default -> null;
+    };
+  }
+
+  private static ObjectNode body(HttpRequest request) {
+    if (JSON.readTree(request.body()) instanceof ObjectNode object) {
+      return object;
+    }
+    throw new IllegalArgumentException("an object is required");
+  }
+
+  private Object requests(HttpRequest request) {
+    List<Received> kept = account.journal().received(request.query("job").orElse(null));
+    int limit = request.query("limit").map(Integer::parseInt).orElse(PAGE);
+    return Map.of(
+        "kept",
+        kept.size(),
+        "requests",
+        kept.subList(Math.max(0, kept.size() - limit), kept.size()));
+  }
+
+  private Object config() {
+    return Map.of(
+        "latency", account.latency().toString(),
+        "output_tokens", account.outputTokens().toString(),
+        "limits", LimitsJson.write(account.pools().limits()),
+        "hold", account.holding());
+  }
+
+  private Object configure(ObjectNode wanted) {
+    known(wanted, CONFIG);
+    // Everything is read before anything is changed, so that a refused request changes nothing.
+    Latency latency =
+        wanted.has("latency") ? Latency.parse(wanted.get("latency").asString()) : account.latency();
+    Distribution output =
+        wanted.has("output_tokens")
+            ? Distribution.parse(wanted.get("output_tokens").asString())
+            : account.outputTokens();
+    var limits = wanted.has("limits") ? LimitsJson.read(wanted.get("limits")) : null;
+    account.latency(latency);
+    account.outputTokens(output);
+    if (wanted.has("input_estimate")) {
+      account.inputEstimate(wanted.get("input_estimate").asDouble());
+    }
+    if (limits != null) {
+      account.limits(limits);
+    }
+    if (wanted.has("hold")) {
+      account.hold(wanted.get("hold").asBoolean());
+    }
+    return config();
+  }
+
+  private Object faults() {
+    Map<String, String> catalogue =
+        Arrays.stream(Fault.values()).collect(Collectors.toMap(Fault::wireName, Fault::says));
+    return Map.of("active", account.faults().active(), "known", catalogue);
+  }
+
+  private Object addFault(ObjectNode wanted) {
+    known(wanted, FAULT);
+    FaultRule rule = FaultRule.parse(wanted.path("fault").asString(""));
+    if (wanted.has("next")) {
+      rule = rule.times(wanted.get("next").asLong());
+    }
+    if (wanted.has("share")) {
+      rule = rule.share(wanted.get("share").asDouble());
+    }
+    if (wanted.has("retry_after")) {
+      rule = rule.retryAfter(Duration.ofSeconds(wanted.get("retry_after").asLong()));
+    }
+    account.faults().add(rule.forModel(text(wanted, "model")).forJob(text(wanted, "job")));
+    return faults();
+  }
+
+  private static @Nullable String text(ObjectNode object, String name) {
+    JsonNode value = object.get(name);
+    return value == null || value.isNull() ? null : value.asString();
+  }
+
+  private static void known(ObjectNode object, Set<String> names) {
+    for (String name : object.propertyNames()) {
+      if (!names.contains(name)) {
+        throw new IllegalArgumentException(
+            "unknown field '" + name + "'; known are " + names.stream().sorted().toList());
+      }
+    }
+  }
+}

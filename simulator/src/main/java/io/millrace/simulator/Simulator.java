@@ -1,0 +1,183 @@
+package io.millrace.simulator;
+
+import io.millrace.simulator.answer.Account;
+import io.millrace.simulator.fault.Fault;
+import io.millrace.simulator.fault.FaultRule;
+import io.millrace.simulator.http.HttpLoop;
+import io.millrace.simulator.journal.Journal;
+import io.millrace.simulator.journal.Received;
+import io.millrace.simulator.journal.Stats;
+import io.millrace.simulator.limit.Limits;
+import io.millrace.simulator.timing.Distribution;
+import io.millrace.simulator.timing.Latency;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A running simulator. All methods may be called from any thread and take effect before they
+ * return.
+ *
+ * <p>{@link #close} stops listening and drops every connection, as a killed server would.
+ */
+public final class Simulator implements AutoCloseable {
+  private static final int MAX_BODY = 32 * 1024 * 1024;
+
+  private final Account account;
+  private final HttpLoop loop;
+  private final String host;
+
+  private Simulator(SimulatorSettings settings) {
+    host = settings.host();
+    account =
+        new Account(
+            settings.clock(),
+            settings.keys(),
+            new Journal(settings.journal()),
+            settings.limits(),
+            settings.seed());
+    account.latency(settings.latency());
+    account.outputTokens(settings.outputTokens());
+    account.inputEstimate(settings.inputEstimate());
+    Routes routes = new Routes(account);
+    loop = HttpLoop.start(new InetSocketAddress(host, settings.port()), MAX_BODY, routes);
+    routes.connectionsBy(loop::connections);
+  }
+
+  /** Starts with {@link SimulatorSettings#defaults}. */
+  public static Simulator start() {
+    return start(SimulatorSettings.defaults());
+  }
+
+  /** Starts; a port that is taken is an {@link java.io.UncheckedIOException}. */
+  public static Simulator start(SimulatorSettings settings) {
+    return new Simulator(settings);
+  }
+
+  /** What to set {@code ANTHROPIC_BASE_URL} to. */
+  public URI baseUri() {
+    String name = host.contains(":") ? "[" + host + "]" : host;
+    return URI.create("http://" + name + ":" + port());
+  }
+
+  public int port() {
+    return loop.port();
+  }
+
+  /** The next so many calls meet the fault. */
+  public void fail(int calls, Fault fault) {
+    fail(FaultRule.next(calls, fault));
+  }
+
+  /** Adds a rule behind those already set; the first that fits a call strikes. */
+  public void fail(FaultRule rule) {
+    change(() -> account.faults().add(rule));
+  }
+
+  /** Forgets the rules set by {@link #fail} and the control API, and what markers were used up. */
+  public void clearFaults() {
+    change(() -> account.faults().clear());
+  }
+
+  /** The rules still in force, with what is left of their times. */
+  public List<FaultRule> faults() {
+    return loop.call(() -> account.faults().active());
+  }
+
+  /** For calls that come from now on. */
+  public void latency(Latency latency) {
+    change(() -> account.latency(latency));
+  }
+
+  /** For calls that come from now on. */
+  public void outputTokens(Distribution tokens) {
+    change(() -> account.outputTokens(tokens));
+  }
+
+  /** Changes limits on the fly; each bucket keeps the share to which it was full. */
+  public void limits(Limits limits) {
+    change(() -> account.limits(limits));
+  }
+
+  /**
+   * From now on no answer goes out, however long its latency is over, until {@link #release}.
+   * Faults still strike at once.
+   */
+  public void hold() {
+    change(() -> account.hold(true));
+  }
+
+  public void release() {
+    change(() -> account.hold(false));
+  }
+
+  public Stats stats() {
+    return ask(() -> account.stats(loop.connections()));
+  }
+
+  /** The calls remembered, oldest first. */
+  public List<Received> journal() {
+    return ask(() -> account.journal().received((String) null));
+  }
+
+  /**
+   * The calls remembered that carried this job in {@code x-millrace-job}: how often it really was
+   * called.
+   */
+  public List<Received> callsOf(String job) {
+    return ask(() -> account.journal().received(job));
+  }
+
+  /** Waits until so many calls have been received since the start or the last reset. */
+  public void awaitReceived(long calls, Duration atMost)
+      throws TimeoutException, InterruptedException {
+    await(calls, null, atMost);
+  }
+
+  /** Waits until so many calls of this job have been received. */
+  public void awaitCallsOf(String job, long calls, Duration atMost)
+      throws TimeoutException, InterruptedException {
+    await(calls, job, atMost);
+  }
+
+  private void await(long calls, @Nullable String job, Duration atMost)
+      throws TimeoutException, InterruptedException {
+    CompletableFuture<Void> reached = ask(() -> account.journal().received(calls, job));
+    try {
+      reached.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("only completed, never failed", e);
+    }
+  }
+
+  /**
+   * Forgets calls, sums, faults and cache, fills the buckets and lets held answers go; latency,
+   * lengths and limits stay.
+   */
+  public void reset() {
+    change(account::reset);
+  }
+
+  @Override
+  public void close() {
+    loop.close();
+  }
+
+  private <T> T ask(Supplier<T> question) {
+    return loop.call(question);
+  }
+
+  private void change(Runnable change) {
+    loop.call(() -> {
+      change.run();
+      return true;
+    });
+  }
+}
