@@ -104,25 +104,25 @@ public final class Loop {
   }
 
   private void run() {
-    Duration failurePause = FIRST_PAUSE;
+    int failuresInARow = 0;
     while (!stopping) {
       Duration pause;
       long start = System.nanoTime();
       try {
         pause = body.once();
-        if (failurePause != FIRST_PAUSE) {
+        if (failuresInARow > 0) {
           log.info("Loop {} works again", name);
-          failurePause = FIRST_PAUSE;
+          failuresInARow = 0;
         }
       } catch (InterruptedException interrupted) {
         return;
       } catch (RuntimeException failure) {
         failures.increment();
-        if (failurePause == FIRST_PAUSE) {
+        if (failuresInARow == 0) {
           log.warn("Loop {} failed and will be tried again until it works", name, failure);
         }
-        pause = failurePause;
-        failurePause = min(failurePause.multipliedBy(2), LONGEST_PAUSE);
+        pause = min(FIRST_PAUSE.multipliedBy(1L << Math.min(failuresInARow, 10)), LONGEST_PAUSE);
+        failuresInARow++;
       } finally {
         runs.record(Duration.ofNanos(System.nanoTime() - start));
       }
