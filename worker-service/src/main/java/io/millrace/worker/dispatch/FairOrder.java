@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 
 /**
@@ -69,7 +70,7 @@ final class FairOrder {
       Map<Queue, Integer> picks = new LinkedHashMap<>();
       for (int i = 0; i < budget && !turns.isEmpty(); i++) {
         var lane = next(turns);
-        var waiting = turns.get(lane);
+        var waiting = Objects.requireNonNull(turns.get(lane));
         var turn = waiting.poll();
         if (turn == null) {
           break;
