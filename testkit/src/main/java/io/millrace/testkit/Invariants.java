@@ -1,0 +1,104 @@
+package io.millrace.testkit;
+
+import io.millrace.db.sql.Database;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What must be true of the whole store at any quiet moment, whatever happened before: checked after
+ * every integration test. The schema's own checks hold what concerns a single row.
+ */
+public final class Invariants {
+
+  private static final Map<String, String> NEVER = new LinkedHashMap<>();
+
+  static {
+    NEVER.put(
+        "a job whose attempts differ from its attempt rows",
+        """
+        select j.id from job j
+        where j.attempts <> (select count(*) from attempt a where a.job_id = j.id)
+        """);
+    NEVER.put(
+        "attempt rows that are not numbered from one without a gap",
+        """
+        select job_id from attempt group by job_id having max(no) <> count(*) or min(no) <> 1
+        """);
+    NEVER.put(
+        "a succeeded job without exactly one answer of its series",
+        """
+        select j.id from job j where j.state = 'succeeded' and 1 <> (
+          select count(*) from result r where r.job_id = j.id and r.series = j.series and r.type = 'succeeded')
+        """);
+    NEVER.put(
+        "a succeeded job without exactly one used succeeded attempt in its series",
+        """
+        select j.id from job j where j.state = 'succeeded' and 1 <> (
+          select count(*) from attempt a
+          where a.job_id = j.id and a.series = j.series and a.outcome = 'succeeded' and not a.fenced_out)
+        """);
+    NEVER.put(
+        "an answer for a job that did not succeed",
+        """
+        select j.id from job j join result r on r.job_id = j.id and r.series = j.series
+        where j.state <> 'succeeded' and r.type = 'succeeded'
+        """);
+    NEVER.put(
+        "a failed job without an error",
+        """
+        select j.id from job j where j.state = 'failed' and not exists (
+          select from result r where r.job_id = j.id and r.series = j.series and r.type = 'errored')
+        """);
+    NEVER.put(
+        "a succeeded attempt without exactly one charge equal to its usage",
+        """
+        select a.job_id from attempt a where a.outcome = 'succeeded' and 1 <> (
+          select count(*) from cost c where c.job_id = a.job_id and c.attempt_no = a.no and c.kind = 'charged'
+            and c.input_tokens = (a.usage ->> 'input_tokens')::bigint
+            and c.output_tokens = (a.usage ->> 'output_tokens')::bigint)
+        """);
+    NEVER.put(
+        "an ambiguous attempt without exactly one suspicion",
+        """
+        select a.job_id from attempt a where a.outcome = 'ambiguous' and 1 <> (
+          select count(*) from cost c where c.job_id = a.job_id and c.attempt_no = a.no and c.kind = 'suspected')
+        """);
+    NEVER.put(
+        "a cost of a call that was neither answered nor ambiguous",
+        """
+        select c.job_id from cost c left join attempt a on a.job_id = c.job_id and a.no = c.attempt_no
+        where a.outcome is null or a.outcome not in ('succeeded', 'ambiguous')
+        """);
+    NEVER.put(
+        "a job without its request",
+        "select j.id from job j where not exists (select from request r where r.job_id = j.id)");
+    NEVER.put(
+        "a running job whose worker has no row",
+        """
+        select j.id from job j where j.state = 'running' and not exists (select from worker w where w.id = j.worker_id)
+        """);
+    NEVER.put(
+        "two jobs for one idempotency key",
+        """
+        select k.job_id from idempotency_key k where not exists (select from job j where j.id = k.job_id)
+        """);
+  }
+
+  private Invariants() {}
+
+  /** Fails, naming what is broken and a few of the rows, unless everything holds. */
+  public static void hold(Database database) {
+    List<String> broken = new ArrayList<>();
+    NEVER.forEach((what, query) -> {
+      var rows = database.dsl().fetch("select * from (" + query + ") broken limit 5");
+      if (rows.isNotEmpty()) {
+        broken.add(what + ": " + rows.getValues(0));
+      }
+    });
+    if (!broken.isEmpty()) {
+      throw new AssertionError(String.join("\n", broken));
+    }
+  }
+}

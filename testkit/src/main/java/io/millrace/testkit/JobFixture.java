@@ -1,0 +1,146 @@
+package io.millrace.testkit;
+
+import io.millrace.db.job.NewJob;
+import io.millrace.db.job.Submissions;
+import io.millrace.db.job.Submitted;
+import io.millrace.db.sql.Database;
+import io.millrace.job.JobId;
+import io.millrace.job.Lane;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** A job to submit, everything at a sane default: a test states only what it is about. */
+public final class JobFixture {
+
+  private int tenantId = 1;
+  private Lane lane = Lane.STANDARD;
+  private String model = "claude-haiku-5-5";
+  private String pool = "haiku-5.5";
+  private String prompt = "Say hello.";
+  private int maxAttempts = 6;
+  private Duration timeout = Duration.ofSeconds(60);
+  private boolean retryAmbiguous = true;
+  private @Nullable Instant runAt;
+  private @Nullable Instant expiresAt;
+  private NewJob.@Nullable IdempotencyKey key;
+
+  private JobFixture() {}
+
+  public static JobFixture job() {
+    return new JobFixture();
+  }
+
+  public JobFixture tenant(int id) {
+    tenantId = id;
+    return this;
+  }
+
+  public JobFixture lane(Lane changed) {
+    lane = changed;
+    return this;
+  }
+
+  public JobFixture pool(String changed) {
+    pool = changed;
+    return this;
+  }
+
+  public JobFixture prompt(String changed) {
+    prompt = changed;
+    return this;
+  }
+
+  public JobFixture maxAttempts(int changed) {
+    maxAttempts = changed;
+    return this;
+  }
+
+  public JobFixture timeout(Duration changed) {
+    timeout = changed;
+    return this;
+  }
+
+  public JobFixture failOnAmbiguous() {
+    retryAmbiguous = false;
+    return this;
+  }
+
+  public JobFixture runAt(Instant changed) {
+    runAt = changed;
+    return this;
+  }
+
+  public JobFixture expiresAt(Instant changed) {
+    expiresAt = changed;
+    return this;
+  }
+
+  /** With an idempotency key, for a request whose raw body is {@code body}. */
+  public JobFixture key(String name, String body) {
+    key = new NewJob.IdempotencyKey("/v1/jobs", name, sha256(body));
+    return this;
+  }
+
+  public NewJob build() {
+    byte[] params = params();
+    return new NewJob(
+        JobId.create(Instant.now(), ThreadLocalRandom.current()),
+        tenantId,
+        lane,
+        pool,
+        model,
+        runAt,
+        expiresAt,
+        maxAttempts,
+        timeout,
+        retryAmbiguous,
+        params.length / 3,
+        64,
+        null,
+        null,
+        null,
+        null,
+        new NewJob.Request(params, "2026-10-21", List.of(), List.of(), null, null),
+        key);
+  }
+
+  /** Stores the job. */
+  public JobId submit(Database database) {
+    var job = build();
+    return switch (new Submissions(database).submit(List.of(job)).getFirst()) {
+      case Submitted.Created(var id, _, _) -> id;
+      case Submitted.Replayed(var id) -> id;
+      case Submitted.KeyReused _ -> throw new IllegalStateException("the key was used before");
+    };
+  }
+
+  /** Stores that many such jobs at once. */
+  public List<JobId> submit(Database database, int jobs) {
+    var built = IntStream.range(0, jobs).mapToObj(_ -> build()).toList();
+    new Submissions(database).submit(built);
+    return built.stream().map(NewJob::id).toList();
+  }
+
+  private byte[] params() {
+    return """
+    {"model":"%s","max_tokens":64,"messages":[{"role":"user","content":"%s"}]}\
+    """
+        .formatted(model, prompt)
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static byte[] sha256(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+}

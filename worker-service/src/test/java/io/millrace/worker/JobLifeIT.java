@@ -1,0 +1,181 @@
+package io.millrace.worker;
+
+import static io.millrace.testkit.JobFixture.job;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.db.job.JobView;
+import io.millrace.db.job.JobViews;
+import io.millrace.job.JobId;
+import io.millrace.job.JobState;
+import io.millrace.simulator.Simulator;
+import io.millrace.simulator.fault.Fault;
+import io.millrace.testkit.Invariants;
+import io.millrace.testkit.KafkaExtension;
+import io.millrace.testkit.PostgresExtension;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The life of a job between the store and Claude, on the real parts. */
+class JobLifeIT {
+
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+  @RegisterExtension static final KafkaExtension kafka = KafkaExtension.any();
+
+  private static Simulator claude;
+  private static TestWorker worker;
+
+  @BeforeAll
+  static void start() {
+    claude = Simulator.start();
+    worker = TestWorker.start(postgres, kafka, claude.baseUri());
+  }
+
+  @AfterAll
+  static void stop() {
+    worker.close();
+    claude.close();
+  }
+
+  @AfterEach
+  void invariantsHold() {
+    claude.clearFaults();
+    Invariants.hold(postgres.database());
+  }
+
+  @Test
+  void aJobIsAnsweredAndItsCostIsInTheBooks() {
+    var id = job().prompt("What is a millrace?").submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(view.attempts()).isEqualTo(1);
+    assertThat(new String(view.body(), StandardCharsets.UTF_8)).contains("\"type\":\"message\"");
+    var received = claude.callsOf(id.toString());
+    assertThat(received).hasSize(1);
+    assertThat(view.usage().inputTokens()).isEqualTo(received.getFirst().usage().inputTokens());
+    assertThat(view.usage().outputTokens()).isEqualTo(received.getFirst().usage().outputTokens());
+    assertThat(view.cost()).isPositive();
+    assertThat(view.suspectedCost()).isZero();
+  }
+
+  @Test
+  void aThousandJobsAreAnsweredOnceEach() {
+    List<JobId> ids = job().submit(postgres.database(), 1_000);
+
+    ids.forEach(id -> assertThat(awaitFinal(id).state()).isEqualTo(JobState.SUCCEEDED));
+
+    ids.forEach(id -> assertThat(claude.callsOf(id.toString())).hasSize(1));
+  }
+
+  @Test
+  void anOverloadedClaudeIsAskedAgain() {
+    var id = job().prompt("[[simulator:overloaded once]]").submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(view.attempts()).isEqualTo(2);
+  }
+
+  @Test
+  void aRequestThatClaudeRefusesIsADeadLetter() {
+    claude.fail(1, Fault.NOT_FOUND);
+    var id = job().submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.FAILED);
+    assertThat(view.failureCode()).isEqualTo("not_found");
+    assertThat(view.attempts()).isEqualTo(1);
+    assertThat(new String(view.body(), StandardCharsets.UTF_8)).contains("not_found_error");
+  }
+
+  @Test
+  void attemptsAreBounded() {
+    var id = job().maxAttempts(2).prompt("[[simulator:overloaded]]").submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.FAILED);
+    assertThat(view.failureCode()).isEqualTo("overloaded");
+    assertThat(view.attempts()).isEqualTo(2);
+  }
+
+  @Test
+  void aCallWithoutACompleteReplyIsAmbiguousAndSuspected() {
+    claude.fail(1, Fault.RESET);
+    var id = job().failOnAmbiguous().submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.FAILED);
+    assertThat(view.failureCode()).isEqualTo("connection_lost");
+    assertThat(view.cost()).isZero();
+    assertThat(view.suspectedCost()).isPositive();
+  }
+
+  @Test
+  void anAmbiguousCallIsRepeatedByDefault() {
+    claude.fail(1, Fault.RESET);
+    var id = job().submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(view.attempts()).isEqualTo(2);
+    assertThat(view.suspectedCost()).isPositive();
+  }
+
+  @Test
+  void aJobWaitsForItsTime() {
+    var id = job().runAt(Instant.now().plusSeconds(2)).submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(view.startedAt()).isAfterOrEqualTo(view.terms().runAt());
+  }
+
+  @Test
+  void aCallThatHangsEndsWithTheJobsDeadline() {
+    claude.fail(1, Fault.HANG);
+    var id = job().expiresAt(Instant.now().plusSeconds(2)).submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.EXPIRED);
+    assertThat(view.attempts()).isEqualTo(1);
+    assertThat(view.suspectedCost()).isPositive();
+  }
+
+  @Test
+  void aJobThatIsDueTooLateExpiresUnsent() {
+    var id =
+        job()
+            .runAt(Instant.now().plusSeconds(60))
+            .expiresAt(Instant.now().plusSeconds(1))
+            .submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.EXPIRED);
+    assertThat(claude.callsOf(id.toString())).isEmpty();
+  }
+
+  private static JobView awaitFinal(JobId id) {
+    var views = new JobViews(postgres.database());
+    return await()
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> views.find(1, id).orElseThrow(), view -> view.state().isFinal());
+  }
+}
