@@ -75,7 +75,7 @@ public final class JobEvents {
   /** Puts a failed job on the dead-letter topic: what failed and why, never the request. */
   public void deadLetter(Settlement settlement, String code) {
     var job = settlement.job();
-    int attempts = job.attempts() + (settlement.call() == null ? 0 : 1);
+    int attempts = settlement.call() == null ? job.attempts() : settlement.call().no();
     String failureClass =
         FailureCode.fromWireName(code)
             .map(known -> known.failureClass().wireName())

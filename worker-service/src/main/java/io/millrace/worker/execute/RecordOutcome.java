@@ -123,7 +123,7 @@ public final class RecordOutcome implements AutoCloseable {
           "{} failed for good with {} after {} calls; replay it once the cause is gone",
           job.id(),
           finish.failureCode(),
-          job.attempts() + (settlement.call() == null ? 0 : 1));
+          settlement.call() == null ? job.attempts() : settlement.call().no());
       events.deadLetter(settlement, finish.failureCode());
     }
   }
