@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddedPostgresTest {
@@ -162,6 +165,46 @@ class EmbeddedPostgresTest {
         server.dropDatabase("a \"copy\"");
       }
     }
+  }
+
+  @Test
+  @EnabledIf("isRoot")
+  void rootRunsItAsNobodyWhereUserNamespacesAreForbidden() throws Exception {
+    Path open =
+        Files.createTempDirectory(
+            "millrace-test-",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+    try (var server =
+        EmbeddedPostgres.builder()
+            .runAs(RunAs.otherUser())
+            .cacheDirectory(open.resolve("cache"))
+            .dataDirectory(open.resolve("data"))
+            .start()) {
+      server.kill();
+      server.restart();
+      assertThat(ask(server, "select 1")).isEqualTo("1");
+      assertThat(Files.getOwner(server.log()).getName()).isEqualTo("nobody");
+    } finally {
+      DirectoryTree.delete(open);
+    }
+  }
+
+  @Test
+  @EnabledIf("isRoot")
+  void aDirectoryThatNobodyCanReachIsNamed() {
+    assertThatThrownBy(() ->
+            EmbeddedPostgres.builder()
+                .runAs(RunAs.otherUser())
+                .cacheDirectory(temporary.resolve("cache"))
+                .dataDirectory(directory)
+                .start())
+        .isInstanceOf(ServerFailed.class)
+        .hasMessageContaining(directory.toString())
+        .hasMessageContaining("as the user nobody");
+  }
+
+  static boolean isRoot() {
+    return System.getProperty("user.name").equals("root");
   }
 
   private static EmbeddedPostgres start(Path cache) {

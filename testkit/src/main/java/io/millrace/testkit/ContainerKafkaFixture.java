@@ -84,6 +84,8 @@ final class ContainerKafkaFixture implements KafkaFixture {
                     "KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false",
                     "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR", "1",
                     "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR", "1",
+                    "KAFKA_GROUP_SHARE_HEARTBEAT_INTERVAL_MS", "1000",
+                    "KAFKA_GROUP_SHARE_MIN_HEARTBEAT_INTERVAL_MS", "1000",
                     "KAFKA_BROKER_SESSION_TIMEOUT_MS", "3000",
                     "KAFKA_BROKER_HEARTBEAT_INTERVAL_MS", "500"))
             .withStartupTimeout(START_BOUND);
