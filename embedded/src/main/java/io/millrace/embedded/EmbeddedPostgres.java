@@ -371,6 +371,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
         server.close();
         throw new ServerFailed("PostgreSQL started, but refuses to be used", e);
       } catch (IOException | RuntimeException e) {
+        if (temporary != null) {
+          cluster.end();
+          DirectoryTree.delete(temporary);
+        }
         lock.close();
         throw e;
       }

@@ -133,11 +133,15 @@ class EmbeddedPostgresTest {
   }
 
   @Test
-  void anUnknownSettingIsShownInPostgresOwnWords() {
+  void aRefusedSettingIsShownInPostgresOwnWordsAndLeavesNothing() {
     assertThatThrownBy(
-            () -> EmbeddedPostgres.builder().throwaway().setting("shared_bufers", "1GB").start())
+            () -> EmbeddedPostgres.builder().throwaway().setting("max_connections", "abc").start())
         .isInstanceOf(ServerFailed.class)
-        .hasMessageContaining("shared_bufers");
+        .hasMessageContaining("invalid value for parameter \"max_connections\"")
+        .satisfies(failure ->
+            assertThat(Path.of(failure.getMessage().replaceAll("(?s).* in (\\S+): .*", "$1")))
+                .isAbsolute()
+                .doesNotExist());
   }
 
   @Test
