@@ -7,8 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
+import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,11 +28,15 @@ public final class EmbeddedKafka implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedKafka.class);
   private static final Duration STOP_BOUND = Duration.ofSeconds(30);
 
+  // How many times any broker of this JVM has given up.
+  private static final AtomicLong GIVEN_UP = new AtomicLong();
+
   private final Builder chosen;
   private final KafkaLog log;
   private final DirectoryLock lock;
   private final @Nullable Path temporary;
   private int port;
+  private long givenUpBefore;
   private @Nullable KafkaRaftServer server;
 
   private EmbeddedKafka(
@@ -54,7 +60,31 @@ public final class EmbeddedKafka implements AutoCloseable {
     return LoopbackPort.HOST + ":" + port;
   }
 
+  /**
+   * Whether the broker wanted to end its process, as it does when its disk is full. It stays in the
+   * state it is in until {@link #restart}. With several brokers in a JVM it is said of all of them.
+   */
+  public boolean hasGivenUp() {
+    return GIVEN_UP.get() > givenUpBefore;
+  }
+
+  // The broker's process is ours: the services in it must outlive it.
+  private static void keepTheProcess() {
+    Exit.Procedure refuse =
+        (status, message) -> {
+          GIVEN_UP.incrementAndGet();
+          LOG.error("Kafka gives up ({}): {}", status, message);
+          throw new ServerFailed("Kafka gives up: " + message);
+        };
+    Exit.setExitProcedure(refuse);
+    Exit.setHaltProcedure(refuse);
+  }
+
   private void launch() throws IOException {
+    if (chosen.keepsTheProcess) {
+      keepTheProcess();
+    }
+    givenUpBefore = GIVEN_UP.get();
     log.format(KafkaSettings.NODE, KafkaSettings.CONTROLLER);
     if (chosen.port != 0 || (port != 0 && LoopbackPort.isFree(port))) {
       port = chosen.port != 0 ? chosen.port : port;
@@ -141,6 +171,7 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     private @Nullable Path directory;
     private int port;
+    private boolean keepsTheProcess = true;
     private final Map<String, String> settings = new LinkedHashMap<>();
 
     private Builder() {}
@@ -160,6 +191,12 @@ public final class EmbeddedKafka implements AutoCloseable {
     /** One property of the broker's configuration. */
     public Builder setting(String name, String value) {
       settings.put(name, value);
+      return this;
+    }
+
+    /** Lets the broker end the process when it gives up: for a process that is the broker's own. */
+    Builder endsTheProcess() {
+      keepsTheProcess = false;
       return this;
     }
 

@@ -16,7 +16,7 @@ public final class EmbeddedKafkaMain {
   private EmbeddedKafkaMain() {}
 
   public static void main(String[] arguments) throws IOException {
-    var builder = EmbeddedKafka.builder();
+    var builder = EmbeddedKafka.builder().endsTheProcess();
     for (int i = 0; i + 1 < arguments.length; i += 2) {
       String value = arguments[i + 1];
       switch (arguments[i]) {

@@ -6,34 +6,50 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /** PostgreSQL's first process as its pid file names it; alive when it was looked at. */
 record Postmaster(long pid, int port, Path data) {
 
   private static final Path PROC = Path.of("/proc");
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
   private static final int PID_LINE = 0;
   private static final int PORT_LINE = 3;
 
   /** The living server of a data directory. A pid file that an earlier life left behind is none. */
   static Optional<Postmaster> of(Path data) {
+    return named(data).filter(Postmaster::isAlive);
+  }
+
+  /** Whether the pid file names a process that has ended, but whose number is not free yet. */
+  static boolean isPassingAway(Path data) {
+    return named(data).filter(Postmaster::isZombie).isPresent();
+  }
+
+  private static Optional<Postmaster> named(Path data) {
     try {
       List<String> lines = Files.readAllLines(data.resolve("postmaster.pid"));
       if (lines.size() <= PORT_LINE) {
         return Optional.empty();
       }
-      var found =
+      return Optional.of(
           new Postmaster(
               Long.parseLong(lines.get(PID_LINE).strip()),
               Integer.parseInt(lines.get(PORT_LINE).strip()),
-              data.toRealPath());
-      return found.isAlive() ? Optional.of(found) : Optional.empty();
+              data.toRealPath()));
     } catch (IOException | NumberFormatException e) {
       // No file, or one that is being written or taken away at this moment.
       return Optional.empty();
+    }
+  }
+
+  private boolean isZombie() {
+    try {
+      return Files.readString(PROC.resolve(pid + "/stat")).contains(") Z ");
+    } catch (IOException e) {
+      // Gone by now, or a system that does not tell: then the next attempt shows.
+      return !Files.isDirectory(PROC.resolve("self")) || ProcessHandle.of(pid).isEmpty();
     }
   }
 
@@ -57,20 +73,15 @@ record Postmaster(long pid, int port, Path data) {
             .distinct()
             .toList();
     all.forEach(ProcessHandle::destroyForcibly);
-    var gone =
-        CompletableFuture.allOf(
-            all.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new));
-    try {
-      gone.get(bound.toMillis(), TimeUnit.MILLISECONDS);
-      return true;
-    } catch (TimeoutException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    } catch (java.util.concurrent.ExecutionException e) {
-      throw new IllegalStateException("waiting for the end of a process cannot fail", e);
+    // Their end is not announced to us, whose children they are not: look again and again.
+    long giveUp = System.nanoTime() + bound.toNanos();
+    while (all.stream().anyMatch(ProcessHandle::isAlive)) {
+      if (System.nanoTime() - giveUp > 0) {
+        return false;
+      }
+      LockSupport.parkNanos(LOOK_AGAIN.toNanos());
     }
+    return true;
   }
 
   /** Processes of this data directory, whether their postmaster lives or not. */

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.kafka.common.utils.Exit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,23 +17,17 @@ class EmbeddedKafkaTest {
 
   @Test
   void aShareGroupGoesOnWhereItWasAfterARestart() throws Exception {
-    long a = System.nanoTime();
     try (var kafka = EmbeddedKafka.builder().dataDirectory(directory).start()) {
-      System.out.println("kafka start ms " + (System.nanoTime() - a) / 1_000_000);
       var client = new ShareGroupClient(kafka.bootstrapServers(), "jobs", "workers");
       client.createTopicAndGroup();
       client.produce(0, 100);
       List<Integer> taken = new ArrayList<>(client.take(40));
-      a = System.nanoTime();
       kafka.restart();
-      System.out.println("kafka restart ms " + (System.nanoTime() - a) / 1_000_000);
       client.produce(100, 120);
       taken.addAll(client.take(80));
       assertThat(taken).containsExactlyInAnyOrderElementsOf(numbers(120));
-      a = System.nanoTime();
       kafka.kill();
       kafka.restart();
-      System.out.println("kafka kill+restart ms " + (System.nanoTime() - a) / 1_000_000);
       client.produce(120, 140);
       taken.addAll(client.take(20));
       assertThat(taken).containsExactlyInAnyOrderElementsOf(numbers(140));
@@ -41,19 +36,14 @@ class EmbeddedKafkaTest {
 
   @Test
   void aBrokersProcessMayBeKilledAtAnyMoment() throws Exception {
-    long a = System.nanoTime();
     try (var kafka = KafkaProcess.start(directory, 0)) {
-      System.out.println("kafka process start ms " + (System.nanoTime() - a) / 1_000_000);
       var client = new ShareGroupClient(kafka.bootstrapServers(), "jobs", "workers");
       client.createTopicAndGroup();
       client.produce(0, 100);
       List<Integer> taken = new ArrayList<>(client.take(40));
       kafka.kill();
-      a = System.nanoTime();
       kafka.restart();
-      System.out.println("kafka process restart ms " + (System.nanoTime() - a) / 1_000_000);
       taken.addAll(client.take(60));
-      System.out.println("consumed ms " + (System.nanoTime() - a) / 1_000_000);
       assertThat(taken).containsExactlyInAnyOrderElementsOf(numbers(100));
     }
   }
@@ -65,6 +55,19 @@ class EmbeddedKafkaTest {
       assertThatThrownBy(() -> EmbeddedKafka.builder().dataDirectory(directory).start())
           .isInstanceOf(ServerFailed.class)
           .hasMessageContaining("in use by another Millrace process");
+    }
+  }
+
+  @Test
+  void aBrokerThatGivesUpDoesNotTakeTheProcessAlong() throws Exception {
+    try (var kafka = EmbeddedKafka.builder().start()) {
+      assertThat(kafka.hasGivenUp()).isFalse();
+      assertThatThrownBy(() -> Exit.halt(1, "the disk is full"))
+          .hasMessageContaining("disk is full");
+      assertThat(kafka.hasGivenUp()).isTrue();
+      kafka.restart();
+      assertThat(kafka.hasGivenUp()).isFalse();
+      new ShareGroupClient(kafka.bootstrapServers(), "jobs", "workers").createTopicAndGroup();
     }
   }
 

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddedPostgresTest {
@@ -81,9 +84,7 @@ class EmbeddedPostgresTest {
               // The backend ends when it notices.
             }
           });
-      var first = ProcessHandle.of(server.pid().orElseThrow()).orElseThrow();
-      first.destroyForcibly();
-      first.onExit().join();
+      ProcessHandle.of(server.pid().orElseThrow()).ifPresent(ProcessHandle::destroyForcibly);
       server.restart();
       assertThat(ask(server, "select 1")).isEqualTo("1");
       asleep.join();
@@ -132,11 +133,15 @@ class EmbeddedPostgresTest {
   }
 
   @Test
-  void anUnknownSettingIsShownInPostgresOwnWords() {
+  void aRefusedSettingIsShownInPostgresOwnWordsAndLeavesNothing() {
     assertThatThrownBy(
-            () -> EmbeddedPostgres.builder().throwaway().setting("shared_bufers", "1GB").start())
+            () -> EmbeddedPostgres.builder().throwaway().setting("max_connections", "abc").start())
         .isInstanceOf(ServerFailed.class)
-        .hasMessageContaining("shared_bufers");
+        .hasMessageContaining("invalid value for parameter \"max_connections\"")
+        .satisfies(failure ->
+            assertThat(Path.of(failure.getMessage().replaceAll("(?s).* in (\\S+): .*", "$1")))
+                .isAbsolute()
+                .doesNotExist());
   }
 
   @Test
@@ -162,6 +167,46 @@ class EmbeddedPostgresTest {
         server.dropDatabase("a \"copy\"");
       }
     }
+  }
+
+  @Test
+  @EnabledIf("isRoot")
+  void rootRunsItAsNobodyWhereUserNamespacesAreForbidden() throws Exception {
+    Path open =
+        Files.createTempDirectory(
+            "millrace-test-",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+    try (var server =
+        EmbeddedPostgres.builder()
+            .runAs(RunAs.otherUser())
+            .cacheDirectory(open.resolve("cache"))
+            .dataDirectory(open.resolve("data"))
+            .start()) {
+      server.kill();
+      server.restart();
+      assertThat(ask(server, "select 1")).isEqualTo("1");
+      assertThat(Files.getOwner(server.log()).getName()).isEqualTo("nobody");
+    } finally {
+      DirectoryTree.delete(open);
+    }
+  }
+
+  @Test
+  @EnabledIf("isRoot")
+  void aDirectoryThatNobodyCanReachIsNamed() {
+    assertThatThrownBy(() ->
+            EmbeddedPostgres.builder()
+                .runAs(RunAs.otherUser())
+                .cacheDirectory(temporary.resolve("cache"))
+                .dataDirectory(directory)
+                .start())
+        .isInstanceOf(ServerFailed.class)
+        .hasMessageContaining(directory.toString())
+        .hasMessageContaining("as the user nobody");
+  }
+
+  static boolean isRoot() {
+    return System.getProperty("user.name").equals("root");
   }
 
   private static EmbeddedPostgres start(Path cache) {

@@ -9,12 +9,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +48,8 @@ final class ContainerKafkaFixture implements KafkaFixture {
   /** Nothing where no Docker engine answers, or none that has the image or gets it soon. */
   static Optional<KafkaFixture> startIfPossible() {
     try {
-      if (!DockerClientFactory.instance().isDockerAvailable()
+      if (!mayHaveDocker()
+          || !DockerClientFactory.instance().isDockerAvailable()
           || !hasImage(DockerClientFactory.instance().client())) {
         return Optional.empty();
       }
@@ -54,6 +58,19 @@ final class ContainerKafkaFixture implements KafkaFixture {
       LOG.warn("no Kafka in a container: {}", e.toString());
       return Optional.empty();
     }
+  }
+
+  // Asked first, because Testcontainers calls it an error that there is none.
+  private static boolean mayHaveDocker() {
+    String home = System.getProperty("user.home");
+    String runtime = System.getenv().getOrDefault("XDG_RUNTIME_DIR", home);
+    return System.getenv("DOCKER_HOST") != null
+        || Stream.of(
+                Path.of("/var/run/docker.sock"),
+                Path.of(home, ".docker", "run", "docker.sock"),
+                Path.of(runtime, "docker.sock"),
+                Path.of(home, ".testcontainers.properties"))
+            .anyMatch(Files::exists);
   }
 
   private static boolean hasImage(DockerClient docker) {
@@ -84,6 +101,8 @@ final class ContainerKafkaFixture implements KafkaFixture {
                     "KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false",
                     "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR", "1",
                     "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR", "1",
+                    "KAFKA_GROUP_SHARE_HEARTBEAT_INTERVAL_MS", "1000",
+                    "KAFKA_GROUP_SHARE_MIN_HEARTBEAT_INTERVAL_MS", "1000",
                     "KAFKA_BROKER_SESSION_TIMEOUT_MS", "3000",
                     "KAFKA_BROKER_HEARTBEAT_INTERVAL_MS", "500"))
             .withStartupTimeout(START_BOUND);

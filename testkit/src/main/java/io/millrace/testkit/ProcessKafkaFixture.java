@@ -13,7 +13,9 @@ record ProcessKafkaFixture(KafkaProcess kafka, Path data) implements KafkaFixtur
 
   static ProcessKafkaFixture start() {
     try {
-      Path data = Files.createTempDirectory("millrace-kafka-process-");
+      // Not under the name of EmbeddedKafka's own, which are cleared away while no broker holds
+      // them.
+      Path data = Files.createTempDirectory("millrace-process-of-kafka-");
       return new ProcessKafkaFixture(KafkaProcess.start(data, 0), data);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
