@@ -23,6 +23,7 @@ import org.springframework.core.env.Environment;
 @Configuration(proxyBeanMethods = false)
 @PropertySource("classpath:io/millrace/api/defaults.properties")
 @Import({
+  ServerConfiguration.class,
   ProblemConfiguration.class,
   AccessConfiguration.class,
   SubmitConfiguration.class,

@@ -12,8 +12,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
@@ -44,19 +44,23 @@ public final class RunningApi implements AutoCloseable {
   }
 
   public static RunningApi start(EmbeddedPostgres postgres, String... properties) {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "--server.port=0",
-                "--server.address=127.0.0.1",
-                "--spring.datasource.url=" + postgres.jdbcUrl(),
-                "--spring.datasource.username=" + postgres.username(),
-                "--spring.datasource.password=" + postgres.password(),
-                "--millrace.api-keys=acme:acme-key,rival:rival-key"));
-    List.of(properties).forEach(property -> arguments.add("--" + property));
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("server.port", "0");
+    settings.put("server.address", "127.0.0.1");
+    settings.put("spring.datasource.url", postgres.jdbcUrl());
+    settings.put("spring.datasource.username", postgres.username());
+    settings.put("spring.datasource.password", postgres.password());
+    settings.put("millrace.api-keys", "acme:acme-key,rival:rival-key");
+    for (String property : properties) {
+      int equals = property.indexOf('=');
+      settings.put(property.substring(0, equals), property.substring(equals + 1));
+    }
+    String[] arguments =
+        settings.entrySet().stream()
+            .map(entry -> "--" + entry.getKey() + "=" + entry.getValue())
+            .toArray(String[]::new);
     try {
-      return new RunningApi(
-          postgres, ApiApplication.application().run(arguments.toArray(String[]::new)));
+      return new RunningApi(postgres, ApiApplication.application().run(arguments));
     } catch (RuntimeException refused) {
       postgres.close();
       throw refused;

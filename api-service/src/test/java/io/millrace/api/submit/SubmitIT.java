@@ -149,7 +149,7 @@ class SubmitIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "\u00e4", "two\tparts"})
+  @ValueSource(strings = {"", "two\tparts"})
   void anIdempotencyKeyIsPrintable(String key) {
     Answer answer = api.post(BODY, request -> request.header("Idempotency-Key", key));
 
