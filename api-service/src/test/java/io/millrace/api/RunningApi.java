@@ -1,6 +1,7 @@
 package io.millrace.api;
 
-import io.millrace.embedded.EmbeddedPostgres;
+import io.millrace.db.sql.Database;
+import io.millrace.testkit.PostgresExtension;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -19,7 +20,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The service as it runs for its users: over HTTP, on a PostgreSQL of its own. */
+/** The service as it runs for its users: over HTTP, on a real PostgreSQL. */
 public final class RunningApi implements AutoCloseable {
 
   public static final String PARAMS =
@@ -28,28 +29,25 @@ public final class RunningApi implements AutoCloseable {
 
   private static final JsonMapper JSON = new JsonMapper();
 
-  private final EmbeddedPostgres postgres;
+  private final Database.Address database;
   private final ConfigurableApplicationContext context;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private RunningApi(EmbeddedPostgres postgres, ConfigurableApplicationContext context) {
-    this.postgres = postgres;
+  private RunningApi(Database.Address database, ConfigurableApplicationContext context) {
+    this.database = database;
     this.context = context;
   }
 
   /** Starts it with two tenants, {@code acme} and {@code rival}, and whatever else is said. */
-  public static RunningApi start(String... properties) {
-    return start(EmbeddedPostgres.builder().start(), properties);
-  }
-
-  public static RunningApi start(EmbeddedPostgres postgres, String... properties) {
+  public static RunningApi start(PostgresExtension postgres, String... properties) {
+    Database.Address database = postgres.address();
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("server.port", "0");
     settings.put("server.address", "127.0.0.1");
-    settings.put("spring.datasource.url", postgres.jdbcUrl());
-    settings.put("spring.datasource.username", postgres.username());
-    settings.put("spring.datasource.password", postgres.password());
+    settings.put("spring.datasource.url", database.url());
+    settings.put("spring.datasource.username", database.username());
+    settings.put("spring.datasource.password", database.password());
     settings.put("millrace.api-keys", "acme:acme-key,rival:rival-key");
     for (String property : properties) {
       int equals = property.indexOf('=');
@@ -59,16 +57,7 @@ public final class RunningApi implements AutoCloseable {
         settings.entrySet().stream()
             .map(entry -> "--" + entry.getKey() + "=" + entry.getValue())
             .toArray(String[]::new);
-    try {
-      return new RunningApi(postgres, ApiApplication.application().run(arguments));
-    } catch (RuntimeException refused) {
-      postgres.close();
-      throw refused;
-    }
-  }
-
-  public EmbeddedPostgres postgres() {
-    return postgres;
+    return new RunningApi(database, ApiApplication.application().run(arguments));
   }
 
   public ConfigurableApplicationContext context() {
@@ -145,8 +134,7 @@ public final class RunningApi implements AutoCloseable {
   }
 
   public Connection connect() throws SQLException {
-    return DriverManager.getConnection(
-        postgres.jdbcUrl(), postgres.username(), postgres.password());
+    return DriverManager.getConnection(database.url(), database.username(), database.password());
   }
 
   /** The first column of the first row. */
@@ -174,6 +162,5 @@ public final class RunningApi implements AutoCloseable {
   public void close() {
     context.close();
     client.close();
-    postgres.close();
   }
 }

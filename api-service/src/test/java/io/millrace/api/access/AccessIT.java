@@ -7,15 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.api.RawHttp;
 import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
+import io.millrace.testkit.PostgresExtension;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class AccessIT {
 
+  @RegisterExtension final PostgresExtension postgres = PostgresExtension.shared();
+
   @Test
   void onlyKnownKeysPass() throws IOException {
-    try (var api = RunningApi.start()) {
+    try (var api = RunningApi.start(postgres)) {
       assertUnknown(api.sendAnonymously("/v1/jobs/x", request -> request));
       assertUnknown(api.sendAnonymously("/v1/nothing", request -> request));
       assertUnknown(api.sendAs("wrong", "/v1/jobs/x", request -> request));
@@ -52,13 +56,13 @@ class AccessIT {
 
   @Test
   void withoutAnyKeyTheServiceDoesNotStart() {
-    assertThatThrownBy(() -> RunningApi.start("millrace.api-keys="))
+    assertThatThrownBy(() -> RunningApi.start(postgres, "millrace.api-keys="))
         .hasStackTraceContaining("MILLRACE_API_KEYS=tenant:key");
   }
 
   @Test
   void locallyNobodyNeedsAKeyAndOnlyThisMachineIsServed() throws IOException {
-    try (var api = RunningApi.start("millrace.local=true", "millrace.api-keys=")) {
+    try (var api = RunningApi.start(postgres, "millrace.local=true", "millrace.api-keys=")) {
       Answer answer =
           api.sendAnonymously(
               "/v1/jobs",
@@ -94,7 +98,8 @@ class AccessIT {
 
   @Test
   void localModeDoesNotServeOtherInterfaces() {
-    assertThatThrownBy(() -> RunningApi.start("millrace.local=true", "server.address=0.0.0.0"))
+    assertThatThrownBy(
+            () -> RunningApi.start(postgres, "millrace.local=true", "server.address=0.0.0.0"))
         .hasStackTraceContaining("on the loopback interface only");
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
 import io.millrace.job.JobId;
+import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -15,6 +16,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -23,11 +25,13 @@ class InspectIT {
   private static final String MESSAGE =
       "{ \"id\":\"msg_1\",\n\"content\" : [{\"type\":\"text\",\"text\":\"4\\u0032 ä\"}], \"usage\":{\"input_tokens\":1.50e0} }";
 
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+
   private static RunningApi api;
 
   @BeforeAll
   static void start() {
-    api = RunningApi.start();
+    api = RunningApi.start(postgres);
   }
 
   @AfterAll

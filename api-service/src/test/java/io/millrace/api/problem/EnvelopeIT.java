@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.api.RawHttp;
 import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
+import io.millrace.testkit.PostgresExtension;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -14,17 +15,20 @@ import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
 class EnvelopeIT {
 
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+
   private static RunningApi api;
 
   @BeforeAll
   static void start() {
-    api = RunningApi.start();
+    api = RunningApi.start(postgres);
   }
 
   @AfterAll

@@ -5,21 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
+import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class OutageIT {
 
   private static final Duration BOUND = Duration.ofSeconds(7);
 
+  @RegisterExtension final PostgresExtension postgres = PostgresExtension.durable();
+
   @Test
   void whileTheDatabaseIsAwayNothingIsAcceptedAndEverythingIsAnswered() {
-    try (var api = RunningApi.start()) {
+    try (var api = RunningApi.start(postgres)) {
       Answer before = api.post(BODY);
-      api.postgres().stop();
+      postgres.postgres().stop();
 
       assertOverloaded(timed(() -> api.post(BODY)));
       assertOverloaded(timed(() -> api.post(BODY)));
@@ -27,7 +31,7 @@ class OutageIT {
       assertThat(api.get("/actuator/health/readiness").status()).isEqualTo(503);
       assertThat(api.get("/actuator/health/liveness").status()).isEqualTo(200);
 
-      api.postgres().restart();
+      postgres.postgres().restart();
       assertThat(api.number("select count(*) from job")).isEqualTo(1);
       assertThat(untilAccepted(api).text("status")).isEqualTo("queued");
       assertThat(api.get("/v1/jobs/" + before.text("id")).status()).isEqualTo(200);
@@ -36,7 +40,8 @@ class OutageIT {
 
   @Test
   void aLockedTableHoldsNobodyForLong() throws Exception {
-    try (var api = RunningApi.start("millrace.intake.flushers=1", "millrace.intake.queue=4");
+    try (var api =
+            RunningApi.start(postgres, "millrace.intake.flushers=1", "millrace.intake.queue=4");
         var blocker = api.connect();
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       blocker.setAutoCommit(false);
