@@ -19,6 +19,7 @@ public class ApiApplication {
 
   static SpringApplication application() {
     var application = new SpringApplication(ApiApplication.class);
+    application.setMainApplicationClass(ApiApplication.class);
     application.setDefaultProperties(Map.of("spring.config.name", "millrace"));
     return application;
   }

@@ -1,12 +1,14 @@
 package io.millrace.api;
 
 import io.millrace.api.access.AccessConfiguration;
+import io.millrace.api.document.DocumentConfiguration;
 import io.millrace.api.health.HealthConfiguration;
 import io.millrace.api.inspect.InspectConfiguration;
 import io.millrace.api.problem.ProblemConfiguration;
 import io.millrace.api.submit.SubmitConfiguration;
 import io.millrace.api.wake.WakeConfiguration;
 import io.millrace.db.sql.Database;
+import io.millrace.model.ModelCatalogue;
 import java.time.Clock;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -23,12 +25,14 @@ import org.springframework.core.env.Environment;
 @Configuration(proxyBeanMethods = false)
 @PropertySource("classpath:io/millrace/api/defaults.properties")
 @Import({
+  ServerConfiguration.class,
   ProblemConfiguration.class,
   AccessConfiguration.class,
   SubmitConfiguration.class,
   InspectConfiguration.class,
   WakeConfiguration.class,
-  HealthConfiguration.class
+  HealthConfiguration.class,
+  DocumentConfiguration.class
 })
 public class ApiConfiguration {
 
@@ -51,5 +55,11 @@ public class ApiConfiguration {
   @ConditionalOnMissingBean
   Clock clock() {
     return Clock.systemUTC();
+  }
+
+  @Bean
+  @ConditionalOnMissingBean
+  ModelCatalogue modelCatalogue() {
+    return ModelCatalogue.bundled();
   }
 }

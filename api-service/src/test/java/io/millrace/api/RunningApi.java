@@ -1,6 +1,7 @@
 package io.millrace.api;
 
-import io.millrace.embedded.EmbeddedPostgres;
+import io.millrace.db.sql.Database;
+import io.millrace.testkit.PostgresExtension;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,14 +13,14 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The service as it runs for its users: over HTTP, on a PostgreSQL of its own. */
+/** The service as it runs for its users: over HTTP, on a real PostgreSQL. */
 public final class RunningApi implements AutoCloseable {
 
   public static final String PARAMS =
@@ -28,43 +29,35 @@ public final class RunningApi implements AutoCloseable {
 
   private static final JsonMapper JSON = new JsonMapper();
 
-  private final EmbeddedPostgres postgres;
+  private final Database.Address database;
   private final ConfigurableApplicationContext context;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private RunningApi(EmbeddedPostgres postgres, ConfigurableApplicationContext context) {
-    this.postgres = postgres;
+  private RunningApi(Database.Address database, ConfigurableApplicationContext context) {
+    this.database = database;
     this.context = context;
   }
 
   /** Starts it with two tenants, {@code acme} and {@code rival}, and whatever else is said. */
-  public static RunningApi start(String... properties) {
-    return start(EmbeddedPostgres.builder().start(), properties);
-  }
-
-  public static RunningApi start(EmbeddedPostgres postgres, String... properties) {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "--server.port=0",
-                "--server.address=127.0.0.1",
-                "--spring.datasource.url=" + postgres.jdbcUrl(),
-                "--spring.datasource.username=" + postgres.username(),
-                "--spring.datasource.password=" + postgres.password(),
-                "--millrace.api-keys=acme:acme-key,rival:rival-key"));
-    List.of(properties).forEach(property -> arguments.add("--" + property));
-    try {
-      return new RunningApi(
-          postgres, ApiApplication.application().run(arguments.toArray(String[]::new)));
-    } catch (RuntimeException refused) {
-      postgres.close();
-      throw refused;
+  public static RunningApi start(PostgresExtension postgres, String... properties) {
+    Database.Address database = postgres.address();
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("server.port", "0");
+    settings.put("server.address", "127.0.0.1");
+    settings.put("spring.datasource.url", database.url());
+    settings.put("spring.datasource.username", database.username());
+    settings.put("spring.datasource.password", database.password());
+    settings.put("millrace.api-keys", "acme:acme-key,rival:rival-key");
+    for (String property : properties) {
+      int equals = property.indexOf('=');
+      settings.put(property.substring(0, equals), property.substring(equals + 1));
     }
-  }
-
-  public EmbeddedPostgres postgres() {
-    return postgres;
+    String[] arguments =
+        settings.entrySet().stream()
+            .map(entry -> "--" + entry.getKey() + "=" + entry.getValue())
+            .toArray(String[]::new);
+    return new RunningApi(database, ApiApplication.application().run(arguments));
   }
 
   public ConfigurableApplicationContext context() {
@@ -141,8 +134,7 @@ public final class RunningApi implements AutoCloseable {
   }
 
   public Connection connect() throws SQLException {
-    return DriverManager.getConnection(
-        postgres.jdbcUrl(), postgres.username(), postgres.password());
+    return DriverManager.getConnection(database.url(), database.username(), database.password());
   }
 
   /** The first column of the first row. */
@@ -170,6 +162,5 @@ public final class RunningApi implements AutoCloseable {
   public void close() {
     context.close();
     client.close();
-    postgres.close();
   }
 }

