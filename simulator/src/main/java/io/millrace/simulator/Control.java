@@ -1,25 +1,19 @@
 package io.millrace.simulator;
 
 import io.millrace.simulator.answer.Account;
-import io.millrace.simulator.fault.Fault;
 import io.millrace.simulator.fault.FaultRule;
 import io.millrace.simulator.http.Exchange;
 import io.millrace.simulator.http.HttpRequest;
 import io.millrace.simulator.http.Reply;
-import io.millrace.simulator.journal.Received;
 import io.millrace.simulator.timing.Distribution;
 import io.millrace.simulator.timing.Latency;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -28,8 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
  * key.
  */
 final class Control {
-  private static final JsonMapper JSON =
-      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+  private static final JsonMapper JSON = JsonMapper.shared();
   private static final Set<String> CONFIG =
       Set.of("latency", "output_tokens", "input_estimate", "limits", "hold");
   private static final Set<String> FAULT =
@@ -64,7 +57,7 @@ final class Control {
 
   private @Nullable Object answer(HttpRequest request) {
     return switch (request.method() + " " + request.path()) {
-      case "GET /simulator/stats" -> account.stats(connections.getAsInt());
+      case "GET /simulator/stats" -> JournalJson.stats(account.stats(connections.getAsInt()));
       case "GET /simulator/requests" -> requests(request);
       case "GET /simulator/config" -> config();
       case "POST /simulator/config" -> configure(body(request));
@@ -89,14 +82,10 @@ final class Control {
     throw new IllegalArgumentException("an object is required");
   }
 
-  private Object requests(HttpRequest request) {
-    List<Received> kept = account.journal().received(request.query("job").orElse(null));
+  private ObjectNode requests(HttpRequest request) {
     int limit = request.query("limit").map(Integer::parseInt).orElse(PAGE);
-    return Map.of(
-        "kept",
-        kept.size(),
-        "requests",
-        kept.subList(Math.max(0, kept.size() - limit), kept.size()));
+    return JournalJson.requests(
+        account.journal().received(request.query("job").orElse(null)), limit);
   }
 
   private Object config() {
@@ -131,10 +120,8 @@ final class Control {
     return config();
   }
 
-  private Object faults() {
-    Map<String, String> catalogue =
-        Arrays.stream(Fault.values()).collect(Collectors.toMap(Fault::wireName, Fault::says));
-    return Map.of("active", account.faults().active(), "known", catalogue);
+  private ObjectNode faults() {
+    return JournalJson.faults(account.faults().active());
   }
 
   private Object addFault(ObjectNode wanted) {

@@ -79,17 +79,17 @@ final class LimitsJson {
   }
 
   static Object write(Limits limits) {
+    Map<String, Object> shown = new HashMap<>();
     Map<String, Object> pools = new HashMap<>();
     limits.pools().forEach((name, pool) -> pools.put(name, write(pool)));
-    return Map.of(
-        "default",
-        write(limits.otherwise()),
-        "pools",
-        pools,
-        "request_burst_seconds",
-        limits.requestBurst().toNanos() / 1e9,
-        "token_burst_seconds",
-        limits.tokenBurst().toNanos() / 1e9);
+    shown.put("default", write(limits.otherwise()));
+    shown.put("pools", pools);
+    if (limits.countTokensRequests() != PoolLimits.UNLIMITED) {
+      shown.put("count_tokens", limits.countTokensRequests());
+    }
+    shown.put("request_burst_seconds", limits.requestBurst().toNanos() / 1e9);
+    shown.put("token_burst_seconds", limits.tokenBurst().toNanos() / 1e9);
+    return shown;
   }
 
   private static Map<String, Long> write(PoolLimits pool) {

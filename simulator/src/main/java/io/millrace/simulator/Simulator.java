@@ -19,7 +19,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A running simulator. All methods may be called from any thread and take effect before they
@@ -138,18 +137,22 @@ public final class Simulator implements AutoCloseable {
   /** Waits until so many calls have been received since the start or the last reset. */
   public void awaitReceived(long calls, Duration atMost)
       throws TimeoutException, InterruptedException {
-    await(calls, null, atMost);
+    await(ask(() -> account.journal().received(calls, null)), atMost);
   }
 
   /** Waits until so many calls of this job have been received. */
   public void awaitCallsOf(String job, long calls, Duration atMost)
       throws TimeoutException, InterruptedException {
-    await(calls, job, atMost);
+    await(ask(() -> account.journal().received(calls, job)), atMost);
   }
 
-  private void await(long calls, @Nullable String job, Duration atMost)
+  /** Waits until no call is in flight: each was answered, has failed or was left by its client. */
+  public void awaitIdle(Duration atMost) throws TimeoutException, InterruptedException {
+    await(ask(() -> account.journal().idle()), atMost);
+  }
+
+  private static void await(CompletableFuture<Void> reached, Duration atMost)
       throws TimeoutException, InterruptedException {
-    CompletableFuture<Void> reached = ask(() -> account.journal().received(calls, job));
     try {
       reached.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {

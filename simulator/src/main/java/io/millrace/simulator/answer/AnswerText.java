@@ -1,6 +1,5 @@
 package io.millrace.simulator.answer;
 
-import io.millrace.simulator.message.MessageRequest;
 import io.millrace.simulator.model.Model;
 
 /** Text of a given number of tokens, the same for the same question. */
@@ -14,17 +13,15 @@ final class AnswerText {
       depends on the question, except for the line above that quotes how it began.\
       """;
 
-  private static final int QUOTED = 60;
-
   private AnswerText() {}
 
-  static String of(MessageRequest request, Model model, long tokens) {
+  static String of(String opening, Model model, long tokens) {
     int characters = (int) Math.round(tokens * 4 / model.tokensPer4Characters());
     if (characters <= 0) {
       return "";
     }
     StringBuilder text = new StringBuilder(characters + FILLER.length());
-    text.append("A simulated answer to: ").append(request.opening(QUOTED)).append("\n\n");
+    text.append("A simulated answer to: ").append(opening).append("\n\n");
     while (text.length() < characters) {
       text.append(FILLER);
     }

@@ -28,6 +28,7 @@ final class Call {
   private final Pool pool;
   private final Pool.Admitted admitted;
   private @Nullable Fault fault;
+  private String text = "";
   private int pieces;
   private long interval;
 
@@ -115,6 +116,7 @@ final class Call {
         head()
             .header("content-type", "text/event-stream; charset=utf-8")
             .header("cache-control", "no-cache"));
+    text = produced.text();
     Events events = new Events(produced);
     exchange.write(events.start());
     next(events, 0);
@@ -130,9 +132,8 @@ final class Call {
   }
 
   private void deliver(Events events, int piece) {
-    String text = produced.text();
-    int from = cut(text, piece);
-    int to = cut(text, piece + 1);
+    int from = cut(piece);
+    int to = cut(piece + 1);
     if (to > from) {
       exchange.write(events.delta(text.substring(from, to)));
     }
@@ -173,7 +174,7 @@ final class Call {
   }
 
   /** Where the piece begins; never inside a surrogate pair. */
-  private int cut(String text, int piece) {
+  private int cut(int piece) {
     int at = (int) ((long) text.length() * piece / pieces);
     return at > 0 && at < text.length() && Character.isLowSurrogate(text.charAt(at)) ? at - 1 : at;
   }

@@ -12,11 +12,11 @@ final class Events {
 
   byte[] start() {
     Bytes out = begin("message_start").ascii(",\"message\":");
-    produced.opening(out);
+    produced.head(out);
     out.ascii("],\"stop_reason\":null,\"stop_sequence\":null,");
     produced.usage(out, Math.min(1, produced.usage().outputTokens()));
     end(out.ascii("}"));
-    if (!produced.text().isEmpty()) {
+    if (produced.usage().outputTokens() > 0) {
       out.ascii("event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,");
       end(out.ascii("\"content_block\":{\"type\":\"text\",\"text\":\"\"}"));
     }
@@ -33,7 +33,7 @@ final class Events {
 
   byte[] stop() {
     Bytes out = new Bytes(512);
-    if (!produced.text().isEmpty()) {
+    if (produced.usage().outputTokens() > 0) {
       out.ascii(
           "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n");
     }

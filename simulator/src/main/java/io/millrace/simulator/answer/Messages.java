@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code POST /v1/messages} and {@code POST /v1/messages/count_tokens}. */
 public final class Messages {
+  private static final int QUOTED = 60;
+
   private final Account account;
 
   public Messages(Account account) {
@@ -224,9 +226,12 @@ public final class Messages {
       stopReason = "refusal";
       tokens = 0;
     }
-    String text = AnswerText.of(request, model, tokens);
     return new Produced(
-        account.ids.next("msg_"), model, text, stopReason, input.withOutput(tokens));
+        account.ids.next("msg_"),
+        model,
+        request.opening(QUOTED),
+        stopReason,
+        input.withOutput(tokens));
   }
 
   private void count(Arrival arrival) {

@@ -4,11 +4,21 @@ import io.millrace.simulator.http.Bytes;
 import io.millrace.simulator.journal.Usage;
 import io.millrace.simulator.model.Model;
 
-/** A finished answer, before it is sent. */
-record Produced(String id, Model model, String text, String stopReason, Usage usage) {
+/**
+ * An answer before it is written out.
+ *
+ * @param opening how the question began
+ */
+record Produced(String id, Model model, String opening, String stopReason, Usage usage) {
+  /** Made when it is needed: ten thousand calls in flight hold no answers. */
+  String text() {
+    return AnswerText.of(opening, model, usage.outputTokens());
+  }
+
   byte[] json() {
+    String text = text();
     Bytes out = new Bytes(text.length() + 640);
-    opening(out);
+    head(out);
     if (!text.isEmpty()) {
       out.ascii("{\"type\":\"text\",\"text\":\"").ascii(AnswerText.escape(text)).ascii("\"}");
     }
@@ -21,7 +31,7 @@ record Produced(String id, Model model, String text, String stopReason, Usage us
   }
 
   /** The message object up to the opening bracket of its content. */
-  void opening(Bytes out) {
+  void head(Bytes out) {
     out.ascii("{\"id\":\"")
         .ascii(id)
         .ascii("\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"")

@@ -38,6 +38,7 @@ public final class Journal {
   private final int size;
   private final ArrayDeque<Entry> entries = new ArrayDeque<>();
   private final List<Waiter> waiters = new ArrayList<>();
+  private final List<CompletableFuture<Void>> idleWaiters = new ArrayList<>();
   private final Map<String, Long> byPath = new TreeMap<>();
   private final Map<Integer, Long> byStatus = new TreeMap<>();
   private final Map<Outcome, Long> byOutcome = new EnumMap<>(Outcome.class);
@@ -84,6 +85,21 @@ public final class Journal {
       byFault.merge(fault.wireName(), 1L, Long::sum);
     }
     tokens = tokens.plus(entry.usage());
+    if (inFlight == 0 && !idleWaiters.isEmpty()) {
+      idleWaiters.forEach(waiter -> waiter.complete(null));
+      idleWaiters.clear();
+    }
+  }
+
+  /** Completes when no call is in flight. */
+  public CompletableFuture<Void> idle() {
+    CompletableFuture<Void> reached = new CompletableFuture<>();
+    if (inFlight == 0) {
+      reached.complete(null);
+    } else {
+      idleWaiters.add(reached);
+    }
+    return reached;
   }
 
   /**
