@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -155,9 +156,7 @@ class CallTest {
         })) {
       client = client(server.uri());
       List<FutureTask<Reply>> warmUp =
-          java.util.stream.IntStream.range(0, 3)
-              .mapToObj(i -> start(client.prepare(request(LONG))))
-              .toList();
+          IntStream.range(0, 3).mapToObj(i -> start(client.prepare(request(LONG)))).toList();
       for (var task : warmUp) {
         assertThat(task.get()).isInstanceOf(Answered.class);
       }

@@ -2,11 +2,12 @@ package io.millrace.claude.call;
 
 import com.anthropic.client.AnthropicClient;
 import com.anthropic.client.okhttp.AnthropicOkHttpClient;
-import com.anthropic.core.ObjectMappers;
+import com.anthropic.core.http.HttpRequestBody;
 import com.anthropic.models.messages.Message;
 import com.anthropic.models.messages.MessageCreateParams;
 import com.sun.management.OperatingSystemMXBean;
 import io.millrace.claude.call.Reply.Answered;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
@@ -96,9 +97,12 @@ public final class MeasureCalls {
             .keepAliveDuration(Duration.ofSeconds(30))
             .build();
     return () -> {
-      var body = ObjectMappers.jsonMapper().readValue(REQUEST, MessageCreateParams.Body.class);
+      MessageCreateParams.Body body =
+          new OneShotBody(REQUEST, () -> {}).json(MessageCreateParams.Body.class);
       Message message = client.messages().create(MessageCreateParams.builder().body(body).build());
-      return Arrays.equals(ObjectMappers.jsonMapper().writeValueAsBytes(message), ANSWER);
+      var bytes = new ByteArrayOutputStream();
+      HttpRequestBody.ofJson(message).writeTo(bytes);
+      return Arrays.equals(bytes.toByteArray(), ANSWER);
     };
   }
 
