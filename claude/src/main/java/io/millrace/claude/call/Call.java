@@ -128,6 +128,9 @@ public final class Call {
               : stop.connectTimedOut() ? FailureCode.CONNECT_TIMEOUT : TransportFault.unsent(fault);
       return new Reply.NothingSent(code, detail, timings());
     }
+    if (replied == null && TransportFault.refusedUnread(fault)) {
+      return new Reply.NothingSent(FailureCode.STREAM_REFUSED, detail, timings());
+    }
     if (reason != null) {
       return broken(reason.onceSent(), detail);
     }
