@@ -367,6 +367,21 @@ class CallTest {
   }
 
   @Test
+  void aCallWhoseLeaseIsGoneAtTheLastMomentSendsNothing() {
+    try (var server = RawServer.answering("HTTP/1.1 200 OK", ANSWER)) {
+      client = client(server.uri());
+      Call call = client.prepare(request(LONG), () -> false);
+
+      var reply = (NothingSent) call.execute();
+
+      assertThat(reply.code()).isEqualTo(FailureCode.ABORTED_UNSENT);
+      assertThat(call.mayHaveBeenSent()).isFalse();
+      assertThat(server.requests()).isEmpty();
+      assertThat(client.prepare(request(LONG)).execute()).isInstanceOf(Answered.class);
+    }
+  }
+
+  @Test
   void anAbortAfterTheEndChangesNothing() {
     try (var server = RawServer.answering("HTTP/1.1 200 OK", ANSWER)) {
       Call call = call(server);
