@@ -20,6 +20,7 @@ public enum FailureCode {
   CONNECT_TIMEOUT(RETRYABLE, "No connection to Claude was ready in time; nothing was sent."),
   TLS_FAILED(RETRYABLE, "The TLS handshake with Claude failed."),
   NOT_SENT(RETRYABLE, "The connection failed before anything of the request was sent."),
+  STREAM_REFUSED(RETRYABLE, "Claude's host closed the connection without taking the request."),
   ABORTED_UNSENT(RETRYABLE, "The call was stopped before anything of the request was sent."),
   REQUEST_TIMEOUT(RETRYABLE, "Claude answered 408: it gave up waiting for the request."),
   CONFLICT(RETRYABLE, "Claude answered 409."),

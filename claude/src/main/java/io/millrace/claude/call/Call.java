@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class Call {
   private final ClaudeClient client;
   private final CallRequest request;
+  private final BooleanSupplier maySend;
   private final AbortSwitch stop = new AbortSwitch();
 
   private Instant startedAt = Instant.EPOCH;
@@ -29,9 +31,10 @@ public final class Call {
   private long received;
   private volatile @Nullable ScheduledFuture<?> timeout;
 
-  Call(ClaudeClient client, CallRequest request) {
+  Call(ClaudeClient client, CallRequest request, BooleanSupplier maySend) {
     this.client = client;
     this.request = request;
+    this.maySend = maySend;
   }
 
   /**
@@ -95,6 +98,9 @@ public final class Call {
   }
 
   private void beginSending() throws IOException {
+    if (!maySend.getAsBoolean()) {
+      stop.abort(AbortReason.LEASE_LOST);
+    }
     stop.beginSending();
     sent = elapsed();
   }
@@ -127,6 +133,9 @@ public final class Call {
               ? FailureCode.ABORTED_UNSENT
               : stop.connectTimedOut() ? FailureCode.CONNECT_TIMEOUT : TransportFault.unsent(fault);
       return new Reply.NothingSent(code, detail, timings());
+    }
+    if (replied == null && TransportFault.refusedUnread(fault)) {
+      return new Reply.NothingSent(FailureCode.STREAM_REFUSED, detail, timings());
     }
     if (reason != null) {
       return broken(reason.onceSent(), detail);

@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.function.BooleanSupplier;
 
 /**
  * The way to Claude, through the HTTP layer of the official SDK (ADR 0002). One per process;
@@ -36,7 +37,16 @@ public final class ClaudeClient implements AutoCloseable {
 
   /** A call that has not begun: nothing is sent before {@link Call#execute}. */
   public Call prepare(CallRequest request) {
-    return new Call(this, request);
+    return prepare(request, () -> true);
+  }
+
+  /**
+   * A call that asks once more at the last moment, with the connection ready and nothing sent.
+   *
+   * @param maySend whether lease and grant still hold; answers at once, from memory
+   */
+  public Call prepare(CallRequest request, BooleanSupplier maySend) {
+    return new Call(this, request, maySend);
   }
 
   /** Calls that run now. */

@@ -18,7 +18,8 @@ public sealed interface Reply {
   }
 
   /**
-   * Not a byte of the request's body was handed to a connection, so nothing can have been done.
+   * Nothing can have been done: not a byte of the request's body was handed to a connection, or the
+   * other side vouches that it did not take it.
    *
    * @param detail the fault in the words of the transport, without any content
    */

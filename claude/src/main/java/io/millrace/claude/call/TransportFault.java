@@ -1,6 +1,7 @@
 package io.millrace.claude.call;
 
 import io.millrace.failure.FailureCode;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -37,6 +38,20 @@ final class TransportFault {
     return FailureCode.NOT_SENT;
   }
 
+  /**
+   * Whether the other side vouches that it did not look at what was sent: an HTTP/2 stream that it
+   * refused, or that came after the last one it took before going away (RFC 9113, 8.7). OkHttp says
+   * both in these words only.
+   */
+  static boolean refusedUnread(Throwable fault) {
+    for (Throwable cause = fault; cause != null; cause = cause.getCause()) {
+      if ("stream was reset: REFUSED_STREAM".equals(cause.getMessage())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The code of a fault that came after sending began. */
   static FailureCode sent(Throwable fault, boolean replied) {
     if (replied) {
@@ -60,7 +75,9 @@ final class TransportFault {
       root = root.getCause();
     }
     String name = root.getClass().getSimpleName();
-    if (root instanceof ProtocolException || !(root instanceof IOException)) {
+    if (root instanceof ProtocolException
+        || root instanceof EOFException
+        || !(root instanceof IOException)) {
       return name;
     }
     String message = name + ": " + root.getMessage();

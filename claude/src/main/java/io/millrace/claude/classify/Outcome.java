@@ -79,8 +79,11 @@ public sealed interface Outcome {
   record Fault(
       FailureCode code, String message, @Nullable Integer status, byte @Nullable [] envelope) {
 
-    static Fault of(FailureCode code, String detail) {
-      return new Fault(code, detail.isEmpty() ? code.description() : detail, null, null);
+    /** A fault without a reply: the code's own description, and the detail if there is any. */
+    public static Fault of(FailureCode code, String detail) {
+      String message = code.description();
+      return new Fault(
+          code, detail.isEmpty() ? message : message + " (" + detail + ")", null, null);
     }
 
     @Override

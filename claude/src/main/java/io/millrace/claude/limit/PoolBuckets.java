@@ -84,16 +84,16 @@ final class PoolBuckets {
 
   /** How many average calls could start until the horizon. */
   long startable(long horizonNanos, long now) {
-    if (blockedUntil - now >= horizonNanos) {
+    if (blockedUntil > now && blockedUntil - now >= horizonNanos) {
       return 0;
     }
     double least = Long.MAX_VALUE;
     for (var entry : buckets.entrySet()) {
-      double available = entry.getValue().within(horizonNanos, now);
       double each = Math.max(1, averages.getOrDefault(entry.getKey(), 1.0));
-      // A call larger than the bucket goes when the bucket is full, so one is always possible.
-      double calls = available / each;
-      least = Math.min(least, calls < 1 && available > 0 ? Math.ceil(calls) : Math.floor(calls));
+      double calls = Math.floor(entry.getValue().within(horizonNanos, now) / each);
+      // A call larger than the bucket goes when the bucket is full.
+      boolean one = entry.getValue().nanosUntil(each, now) <= horizonNanos;
+      least = Math.min(least, calls >= 1 || !one ? calls : 1);
     }
     return (long) least;
   }

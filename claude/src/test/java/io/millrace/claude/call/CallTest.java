@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -130,7 +131,7 @@ class CallTest {
   void aLargeRequestCutWhileItLeavesMayHaveBeenSent() {
     try (var server =
         new RawServer(connection -> {
-          connection.write("");
+          connection.readByte();
           connection.reset();
         })) {
       client = client(server.uri());
@@ -155,9 +156,7 @@ class CallTest {
         })) {
       client = client(server.uri());
       List<FutureTask<Reply>> warmUp =
-          java.util.stream.IntStream.range(0, 3)
-              .mapToObj(i -> start(client.prepare(request(LONG))))
-              .toList();
+          IntStream.range(0, 3).mapToObj(i -> start(client.prepare(request(LONG)))).toList();
       for (var task : warmUp) {
         assertThat(task.get()).isInstanceOf(Answered.class);
       }
@@ -364,6 +363,21 @@ class CallTest {
 
       assertThat(reply.code()).isEqualTo(FailureCode.ABORTED_UNSENT);
       assertThat(server.requests()).isEmpty();
+    }
+  }
+
+  @Test
+  void aCallWhoseLeaseIsGoneAtTheLastMomentSendsNothing() {
+    try (var server = RawServer.answering("HTTP/1.1 200 OK", ANSWER)) {
+      client = client(server.uri());
+      Call call = client.prepare(request(LONG), () -> false);
+
+      var reply = (NothingSent) call.execute();
+
+      assertThat(reply.code()).isEqualTo(FailureCode.ABORTED_UNSENT);
+      assertThat(call.mayHaveBeenSent()).isFalse();
+      assertThat(server.requests()).isEmpty();
+      assertThat(client.prepare(request(LONG)).execute()).isInstanceOf(Answered.class);
     }
   }
 

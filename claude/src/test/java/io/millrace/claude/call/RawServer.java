@@ -133,6 +133,11 @@ public final class RawServer implements AutoCloseable {
       return request;
     }
 
+    /** Waits for the first byte of a request and leaves the rest. */
+    public void readByte() throws IOException {
+      socket.getInputStream().read();
+    }
+
     public void write(byte[] bytes) throws IOException {
       socket.getOutputStream().write(bytes);
       socket.getOutputStream().flush();
