@@ -12,9 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongSupplier;
-import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.kafka.KafkaException;
 import org.springframework.kafka.core.KafkaTemplate;
 
 /**
@@ -48,29 +48,43 @@ final class JobRecords {
 
   /** Hands the records to the producer, in order, without waiting for their acknowledgement. */
   void produce(List<Released> jobs) {
+    boolean refused = false;
     for (Released job : jobs) {
-      var id = job.job().id();
-      try {
-        var _ =
-            kafka
-                .send(
-                    Topics.JOBS,
-                    id.toString(),
-                    job.job().encode().getBytes(StandardCharsets.US_ASCII))
-                .whenComplete((sent, failure) -> acknowledged(id, failure == null));
-      } catch (KafkaException failure) {
-        acknowledged(id, false);
+      // A producer that refused one record would make each further one wait for its bound.
+      refused = refused || !produce(job);
+      if (refused) {
+        acknowledged(job.job().id(), false);
       }
     }
   }
 
-  /** Whether Kafka did not take the last record; once a second the answer is no, for a probe. */
-  boolean isBroken() {
-    if (!broken || nanoTime.getAsLong() - probedAt > PROBE_NANOS) {
-      probedAt = nanoTime.getAsLong();
+  private boolean produce(Released job) {
+    var id = job.job().id();
+    try {
+      var _ =
+          kafka
+              .send(
+                  Topics.JOBS,
+                  id.toString(),
+                  job.job().encode().getBytes(StandardCharsets.US_ASCII))
+              .whenComplete((sent, failure) -> acknowledged(id, failure == null));
+      return true;
+    } catch (KafkaException refused) {
       return false;
     }
-    return true;
+  }
+
+  /** Jobs that may be released now: any number, or while Kafka takes nothing one a second. */
+  int allowance() {
+    if (!broken) {
+      return Integer.MAX_VALUE;
+    }
+    long now = nanoTime.getAsLong();
+    if (now - probedAt < PROBE_NANOS) {
+      return 0;
+    }
+    probedAt = now;
+    return 1;
   }
 
   /** Brings the jobs back whose records Kafka did not take. */

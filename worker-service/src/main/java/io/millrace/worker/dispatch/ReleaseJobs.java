@@ -71,11 +71,12 @@ final class ReleaseJobs {
     if (queues.isEmpty()) {
       return new Round(0, false);
     }
-    if (records.isBroken()) {
+    int allowance = records.allowance();
+    if (allowance == 0) {
       return new Round(0, true);
     }
     var outstanding = releases.outstanding();
-    int room = room(outstanding);
+    int room = Math.min(allowance, room(outstanding));
     int sum = 0;
     boolean held = false;
     for (var pool : queues.stream().collect(Collectors.groupingBy(Queue::pool)).entrySet()) {
