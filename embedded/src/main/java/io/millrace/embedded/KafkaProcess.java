@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -65,6 +66,11 @@ public final class KafkaProcess implements AutoCloseable {
 
   public String bootstrapServers() {
     return LoopbackPort.HOST + ":" + port;
+  }
+
+  /** The process id of the broker, if it runs. */
+  public Optional<Long> pid() {
+    return Optional.ofNullable(process).filter(Process::isAlive).map(Process::pid);
   }
 
   /** Stops the broker if it runs, and starts it on the same port with the same data. */

@@ -71,7 +71,7 @@ public final class SimulatorMain {
    * Reads {@code --name value} and {@code --name=value}; what is not said is {@link
    * SimulatorSettings#local} on port 8089.
    */
-  static SimulatorSettings settings(String... args) {
+  public static SimulatorSettings settings(String... args) {
     SimulatorSettings settings = SimulatorSettings.local().withPort(8089);
     for (int i = 0; i < args.length; i++) {
       int equals = args[i].indexOf('=');

@@ -1,0 +1,125 @@
+package io.millrace.cli.client;
+
+import io.millrace.cli.terminal.Misused;
+import io.millrace.cli.terminal.Terminal;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** The Millrace that {@code MILLRACE_URL} names. */
+final class Server implements AutoCloseable {
+
+  static final int LONGEST_WAIT = 60;
+
+  private static final String DEFAULT_URL = "http://127.0.0.1:8080";
+  private static final Duration CONNECT = Duration.ofSeconds(5);
+  private static final Duration ANSWER = Duration.ofSeconds(30);
+
+  private final URI base;
+  private final @Nullable String key;
+  private final HttpClient http;
+
+  /** What it said. */
+  record Answer(int status, byte[] body) {
+
+    boolean isGood() {
+      return status / 100 == 2;
+    }
+
+    /** It is there, but cannot serve at the moment. */
+    boolean isAway() {
+      return status == 502 || status == 503 || status == 504;
+    }
+  }
+
+  private Server(URI base, @Nullable String key) {
+    this.base = base;
+    this.key = key;
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT)
+            .build();
+  }
+
+  /** From {@code MILLRACE_URL} and {@code MILLRACE_API_KEY}. */
+  static Server of(Terminal terminal) {
+    String url = terminal.variable("MILLRACE_URL");
+    String key = terminal.variable("MILLRACE_API_KEY");
+    if (key != null && !key.matches("[\\x21-\\x7e]+")) {
+      throw new Misused("MILLRACE_API_KEY holds characters that no key has.");
+    }
+    return new Server(base(url == null ? DEFAULT_URL : url), key);
+  }
+
+  private static URI base(String url) {
+    try {
+      URI base = URI.create(url.replaceAll("/+$", ""));
+      if (base.getHost() != null && base.getScheme().matches("https?")) {
+        return base;
+      }
+    } catch (IllegalArgumentException noUri) {
+      // Said below.
+    }
+    throw new Misused("MILLRACE_URL should read like %s, not '%s'.".formatted(DEFAULT_URL, url));
+  }
+
+  /**
+   * Submits a job. A connection that breaks is tried once more: the key makes both one submission.
+   */
+  Answer submit(byte[] body, String idempotencyKey) throws InterruptedException {
+    HttpRequest request =
+        request("/v1/jobs", ANSWER)
+            .header("content-type", "application/json")
+            .header("idempotency-key", idempotencyKey)
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build();
+    try {
+      return send(request);
+    } catch (Unreachable broken) {
+      if (broken.getCause() instanceof ConnectException) {
+        throw broken;
+      }
+      return send(request);
+    }
+  }
+
+  /** The job, held back up to {@code wait} seconds for its end. */
+  Answer job(String id, int wait) throws InterruptedException {
+    String query = wait > 0 ? "?wait=" + wait : "";
+    return send(request("/v1/jobs/" + id + query, ANSWER.plusSeconds(wait)).GET().build());
+  }
+
+  private HttpRequest.Builder request(String path, Duration bound) {
+    var request = HttpRequest.newBuilder(URI.create(base + path)).timeout(bound);
+    return key == null ? request : request.header("x-api-key", key);
+  }
+
+  private Answer send(HttpRequest request) throws InterruptedException {
+    try {
+      HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+      return new Answer(response.statusCode(), response.body());
+    } catch (ConnectException refused) {
+      throw new Unreachable(
+          "Nothing answers at %s. Is Millrace running (./millrace up)? MILLRACE_URL names another address."
+              .formatted(base),
+          refused);
+    } catch (HttpTimeoutException silent) {
+      throw new Unreachable("%s does not answer in time.".formatted(base), silent);
+    } catch (IOException broken) {
+      throw new Unreachable(
+          "The connection to %s broke: %s".formatted(base, broken.getMessage()), broken);
+    }
+  }
+
+  @Override
+  public void close() {
+    http.shutdownNow();
+  }
+}

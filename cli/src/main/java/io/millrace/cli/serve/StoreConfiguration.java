@@ -1,0 +1,36 @@
+package io.millrace.cli.serve;
+
+import io.millrace.db.sql.Database;
+import io.millrace.model.ModelCatalogue;
+import java.time.Clock;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+
+/** What api and worker share when both are in one process. */
+@Configuration(proxyBeanMethods = false)
+class StoreConfiguration {
+
+  @Bean
+  Database database(Environment environment) {
+    var address =
+        new Database.Address(
+            environment.getRequiredProperty("spring.datasource.url"),
+            environment.getRequiredProperty("spring.datasource.username"),
+            environment.getRequiredProperty("spring.datasource.password"));
+    int connections = environment.getProperty("millrace.database.connections", Integer.class, 28);
+    var database = Database.open(address, "millrace", connections);
+    database.migrate();
+    return database;
+  }
+
+  @Bean
+  ModelCatalogue modelCatalogue() {
+    return ModelCatalogue.bundled();
+  }
+
+  @Bean
+  Clock clock() {
+    return Clock.systemUTC();
+  }
+}
