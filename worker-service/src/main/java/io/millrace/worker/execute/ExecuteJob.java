@@ -146,7 +146,8 @@ final class ExecuteJob {
                 payload.anthropicVersion(),
                 payload.anthropicBeta(),
                 shorter(job.timeout(), left(execution)),
-                new CallRequest.Correlation(job.id().toString(), no)));
+                new CallRequest.Correlation(job.id().toString(), no)),
+            () -> times.lease().holds(job.fence().workerId()));
     execution.calling(call);
     var reply = call.execute();
     var outcome = Outcome.of(reply, times.clock().instant());
