@@ -1,5 +1,6 @@
 package io.millrace.cli;
 
+import io.millrace.cli.bench.BenchCommand;
 import io.millrace.cli.client.GetCommand;
 import io.millrace.cli.client.SubmitCommand;
 import io.millrace.cli.serve.ApiCommand;
@@ -19,7 +20,8 @@ public final class Main {
 
   // "test" is the launcher's own and comes here only to be explained.
   private static final List<String> COMMANDS =
-      List.of("up", "infra", "api", "worker", "simulator", "submit", "get", "test", "help");
+      List.of(
+          "up", "infra", "api", "worker", "simulator", "submit", "get", "bench", "test", "help");
 
   private Main() {}
 
@@ -75,6 +77,7 @@ public final class Main {
         yield Exit.SUCCEEDED;
       }
       case "submit" -> new SubmitCommand(terminal).run(arguments);
+      case "bench" -> new BenchCommand(terminal).run(arguments);
       case "get" -> new GetCommand(terminal).run(arguments);
       default -> throw new Misused("'%s' is run by ./millrace itself.".formatted(command));
     };

@@ -17,14 +17,16 @@ import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.DefaultShareConsumerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.kafka.core.ShareConsumerFactory;
 
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(KafkaSettings.class)
 public class KafkaConfiguration {
 
+  // A bean of its own, so that it is closed with the context.
   @Bean
-  KafkaTemplate<String, byte[]> kafkaTemplate(Environment environment) {
+  ProducerFactory<String, byte[]> producerFactory(Environment environment) {
     Map<String, Object> properties = client(environment);
     properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
     properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
@@ -35,7 +37,12 @@ public class KafkaConfiguration {
     properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1_000);
     properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 4_000);
     properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 6_000);
-    return new KafkaTemplate<>(new DefaultKafkaProducerFactory<>(properties));
+    return new DefaultKafkaProducerFactory<>(properties);
+  }
+
+  @Bean
+  KafkaTemplate<String, byte[]> kafkaTemplate(ProducerFactory<String, byte[]> factory) {
+    return new KafkaTemplate<>(factory);
   }
 
   @Bean
