@@ -1,5 +1,7 @@
 package io.millrace.api.submit;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.NewJob;
 import io.millrace.db.job.Submissions;
@@ -32,6 +34,15 @@ public class SubmitConfiguration {
             settings.queue(), settings.batch(), settings.batchBytes(), settings.flushers()),
         job -> job.request().params().length,
         new Submissions(database)::submit);
+  }
+
+  /** How many submissions wait for a transaction. */
+  @Bean
+  MeterBinder intakeDepth(GroupCommit<NewJob, Submitted> intake) {
+    return meters ->
+        Gauge.builder("millrace.intake.waiting", intake, GroupCommit::depth)
+            .description("Submissions that wait for a transaction")
+            .register(meters);
   }
 
   @Bean

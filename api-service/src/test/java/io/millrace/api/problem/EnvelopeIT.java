@@ -253,6 +253,21 @@ class EnvelopeIT {
     }
   }
 
+  @Test
+  void requestsAreCountedByRouteNeverByWhatTheCallerMadeUp() throws IOException {
+    api.get("/v1/jobs/made-up");
+    api.get("/made-up");
+
+    var metrics = RawHttp.exchange(api.port(), head("GET /actuator/prometheus"), 0);
+
+    assertThat(metrics.body())
+        .contains(
+            "millrace_http_requests_seconds_count{method=\"GET\",path=\"/v1/jobs/{id}\",status=\"404\"}")
+        .contains("millrace_intake_waiting")
+        .doesNotContain("made-up")
+        .doesNotContain("http_server_requests");
+  }
+
   private static String head(String target, String... headers) {
     return target
         + " HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer acme-key\r\n"
