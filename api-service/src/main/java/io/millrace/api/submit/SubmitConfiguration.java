@@ -61,8 +61,7 @@ public class SubmitConfiguration {
     long kibibytes =
         Math.max(LEAST_KIBIBYTES, (Runtime.getRuntime().maxMemory() >> 10) / HEAP_SHARE);
     return new SubmitController(
-        new SubmitJob(
-            intake, new Submissions(database), new JobViews(database), ready, settings.timeout()),
+        new SubmitJob(intake, new JobViews(database), ready, settings.timeout()),
         models,
         new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes)),
         clock,

@@ -200,6 +200,20 @@ class EnvelopeIT {
     assertRawEnvelope(reply);
   }
 
+  @Test
+  void aBodyThatDoesNotComeIsNotWaitedForForEver() throws IOException {
+    try (var hasty = RunningApi.start(postgres, "server.tomcat.connection-timeout=300ms")) {
+      var reply =
+          RawHttp.exchange(
+              hasty.port(),
+              head("POST /v1/jobs", "content-type: application/json", "content-length: 10") + "{",
+              0);
+
+      assertThat(reply.status()).isEqualTo(408);
+      assertRawEnvelope(reply);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
