@@ -108,7 +108,8 @@ class EnvelopeIT {
       strings = {
         "application/json",
         "Application/JSON; charset=\"UTF-8\"",
-        "application/json;charset=utf8"
+        "application/json;charset=utf8",
+        "application/json; profile=x; charset=utf-8"
       })
   void jsonIsJsonHoweverItIsWritten(String type) {
     Answer answer =
