@@ -13,7 +13,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("spring.datasource")
 record DatabaseSettings(
-    String url, @DefaultValue("") String username, @DefaultValue("") String password) {
+    @DefaultValue("") String url,
+    @DefaultValue("") String username,
+    @DefaultValue("") String password) {
+
+  DatabaseSettings {
+    if (url.isBlank()) {
+      throw new IllegalArgumentException(
+          "spring.datasource.url is not set: the address of PostgreSQL, jdbc:postgresql://…");
+    }
+  }
 
   Database.Address address() {
     return new Database.Address(url, username, password);

@@ -2,6 +2,7 @@ package io.millrace.api.access;
 
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
+import io.millrace.db.tenant.ApiKeys.Principal;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -9,6 +10,7 @@ import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import org.jspecify.annotations.Nullable;
 
 /** Lets a request of a known caller pass, and notes whose it is. */
@@ -32,7 +34,7 @@ final class AccessFilter implements Filter {
     switch (gate) {
       case KeyRing keys -> {
         String key = key(http);
-        Caller.enter(http, keys.find(key).orElseThrow(() -> new Refused(Caller.unknown())));
+        Caller.enter(http, find(keys, key));
       }
       case LocalGate local -> {
         if (!local.admits(http.getHeader("host"))) {
@@ -43,6 +45,15 @@ final class AccessFilter implements Filter {
       }
     }
     chain.doFilter(request, response);
+  }
+
+  private static Principal find(KeyRing keys, String key) throws InterruptedIOException {
+    try {
+      return keys.find(key).orElseThrow(() -> new Refused(Caller.unknown()));
+    } catch (InterruptedException stopping) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException();
+    }
   }
 
   private static String key(HttpServletRequest request) {

@@ -1,5 +1,6 @@
 package io.millrace.api.access;
 
+import io.millrace.api.patience.Patience;
 import io.millrace.db.tenant.ApiKeys;
 import io.millrace.db.tenant.ApiKeys.Principal;
 import java.nio.ByteBuffer;
@@ -20,6 +21,8 @@ final class KeyRing implements AccessFilter.Gate {
 
   static final Duration MEMORY = Duration.ofSeconds(5);
 
+  private static final Duration PATIENCE = Duration.ofSeconds(4);
+
   /** Past it everything is forgotten: a flood of guesses must not fill the heap. */
   private static final int MAX_REMEMBERED = 10_000;
 
@@ -35,14 +38,14 @@ final class KeyRing implements AccessFilter.Gate {
   }
 
   /** Whom the key speaks for. */
-  Optional<Principal> find(String key) {
+  Optional<Principal> find(String key) throws InterruptedException {
     byte[] hash = sha256(key);
     long now = nanoTime.getAsLong();
     Verdict known = remembered.get(ByteBuffer.wrap(hash));
     if (known != null && now - known.at() < MEMORY.toNanos()) {
       return known.principal();
     }
-    Optional<Principal> principal = keys.find(hash);
+    Optional<Principal> principal = Patience.within(PATIENCE, () -> keys.find(hash));
     if (remembered.size() >= MAX_REMEMBERED) {
       remembered.clear();
     }

@@ -5,8 +5,10 @@ public final class NoApiKeys extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  static final String REMEDY =
+      "Set MILLRACE_API_KEYS=tenant:key,… or create a key with './millrace keys create'.";
+
   NoApiKeys() {
-    super(
-        "There is no API key. Set MILLRACE_API_KEYS=tenant:key,… or create one with './millrace keys create'.");
+    super("There is no API key, so that nobody could call. " + REMEDY);
   }
 }

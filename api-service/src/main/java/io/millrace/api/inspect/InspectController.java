@@ -1,6 +1,7 @@
 package io.millrace.api.inspect;
 
 import io.millrace.api.access.Caller;
+import io.millrace.api.patience.Patience;
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
 import io.millrace.api.wake.Waiters;
@@ -22,6 +23,7 @@ import org.springframework.web.bind.annotation.RestController;
 final class InspectController {
 
   private static final int MAX_WAIT_SECONDS = 60;
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final JobViews jobs;
   private final Waiters waiters;
@@ -62,8 +64,9 @@ final class InspectController {
     }
   }
 
-  private JobView find(int tenant, JobId id) {
-    return jobs.find(tenant, id).orElseThrow(InspectController::unknown);
+  private JobView find(int tenant, JobId id) throws InterruptedException {
+    return Patience.within(PATIENCE, () -> jobs.find(tenant, id))
+        .orElseThrow(InspectController::unknown);
   }
 
   /** The same for a job that never was, one of somebody else, and what is no id at all. */

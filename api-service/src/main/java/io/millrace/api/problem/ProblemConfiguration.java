@@ -1,7 +1,9 @@
 package io.millrace.api.problem;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.DispatcherType;
 import org.apache.catalina.core.StandardHost;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.tomcat.TomcatContextCustomizer;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -9,6 +11,7 @@ import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
+import org.springframework.web.filter.RequestContextFilter;
 
 /** Puts the envelope at each place where an error can leave. */
 @Configuration(proxyBeanMethods = false)
@@ -17,8 +20,9 @@ public class ProblemConfiguration {
   private final Problems problems = new Problems();
 
   @Bean
-  FilterRegistrationBean<EnvelopeFilter> envelopeFilter() {
-    var registration = new FilterRegistrationBean<>(new EnvelopeFilter(problems));
+  FilterRegistrationBean<EnvelopeFilter> envelopeFilter(ObjectProvider<MeterRegistry> meters) {
+    var filter = new EnvelopeFilter(problems, new RequestMeter(meters::getIfAvailable));
+    var registration = new FilterRegistrationBean<>(filter);
     registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
     registration.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.ERROR);
     return registration;
@@ -43,5 +47,13 @@ public class ProblemConfiguration {
           }
         };
     return factory -> factory.addContextCustomizers(valve);
+  }
+
+  /** Spring's dispatcher binds the request itself; doing so twice is only cost. */
+  @Bean
+  FilterRegistrationBean<RequestContextFilter> noRequestContextFilter() {
+    var registration = new FilterRegistrationBean<>(new RequestContextFilter());
+    registration.setEnabled(false);
+    return registration;
   }
 }

@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.Ordered;
 import org.springframework.web.servlet.HandlerExceptionResolver;
@@ -30,7 +31,7 @@ final class ProblemResolver implements HandlerExceptionResolver, Ordered {
       @Nullable Object handler,
       Exception failure) {
     try {
-      if (!(failure instanceof IOException)) {
+      if (!(failure instanceof IOException) || failure instanceof SocketTimeoutException) {
         problems.of(failure, response).write(response);
       }
       // Else the connection broke: there is nobody to tell.

@@ -2,6 +2,7 @@ package io.millrace.api.problem;
 
 import io.millrace.db.sql.Failures;
 import jakarta.servlet.http.HttpServletResponse;
+import java.net.SocketTimeoutException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jooq.exception.DataAccessException;
@@ -23,6 +24,7 @@ final class Problems {
         log.warn("request {} was not served: {}", RequestId.of(response), away.toString());
         yield Problem.overloaded("The store does not answer at the moment", RETRY_AFTER_SECONDS);
       }
+      case SocketTimeoutException slow -> Problem.of(408, "body: It did not arrive in time");
       default -> {
         log.error("request {} failed unexpectedly, answered 500", RequestId.of(response), failure);
         yield ofStatus(500);

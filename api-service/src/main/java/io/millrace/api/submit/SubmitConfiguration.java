@@ -1,5 +1,7 @@
 package io.millrace.api.submit;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.NewJob;
 import io.millrace.db.job.Submissions;
@@ -34,6 +36,15 @@ public class SubmitConfiguration {
         new Submissions(database)::submit);
   }
 
+  /** How many submissions wait for a transaction. */
+  @Bean
+  MeterBinder intakeDepth(GroupCommit<NewJob, Submitted> intake) {
+    return meters ->
+        Gauge.builder("millrace.intake.waiting", intake, GroupCommit::depth)
+            .description("Submissions that wait for a transaction")
+            .register(meters);
+  }
+
   @Bean
   ReadySignal readySignal(Database database) {
     return new ReadySignal(database);
@@ -50,8 +61,7 @@ public class SubmitConfiguration {
     long kibibytes =
         Math.max(LEAST_KIBIBYTES, (Runtime.getRuntime().maxMemory() >> 10) / HEAP_SHARE);
     return new SubmitController(
-        new SubmitJob(
-            intake, new Submissions(database), new JobViews(database), ready, settings.timeout()),
+        new SubmitJob(intake, new JobViews(database), ready, settings.timeout()),
         models,
         new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes)),
         clock,

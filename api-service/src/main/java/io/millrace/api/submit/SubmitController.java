@@ -130,9 +130,15 @@ final class SubmitController {
   }
 
   private static boolean isJson(String contentType) {
-    String type = contentType.toLowerCase(Locale.ROOT).replace(" ", "").replace("\"", "");
-    return type.equals("application/json")
-        || type.equals("application/json;charset=utf-8")
-        || type.equals("application/json;charset=utf8");
+    String[] parts = contentType.toLowerCase(Locale.ROOT).split(";", -1);
+    boolean json = parts[0].strip().equals("application/json");
+    for (int i = 1; i < parts.length; i++) {
+      String parameter = parts[i].strip().replace("\"", "");
+      json &=
+          !parameter.startsWith("charset=")
+              || parameter.equals("charset=utf-8")
+              || parameter.equals("charset=utf8");
+    }
+    return json;
   }
 }

@@ -1,11 +1,11 @@
 package io.millrace.api.submit;
 
+import io.millrace.api.patience.Patience;
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.NewJob;
-import io.millrace.db.job.Submissions;
 import io.millrace.db.job.Submitted;
 import io.millrace.db.sql.Failures;
 import io.millrace.db.sql.GroupCommit;
@@ -15,13 +15,13 @@ import java.math.BigDecimal;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jooq.exception.DataAccessException;
 
 /**
  * Stores one job in a transaction shared with whoever submits at the same time, and answers only
@@ -35,19 +35,13 @@ final class SubmitJob {
   private static final Duration LOOK_UP = Duration.ofSeconds(1);
 
   private final GroupCommit<NewJob, Submitted> intake;
-  private final Submissions submissions;
   private final JobViews jobs;
   private final ReadySignal ready;
   private final Duration patience;
 
   SubmitJob(
-      GroupCommit<NewJob, Submitted> intake,
-      Submissions submissions,
-      JobViews jobs,
-      ReadySignal ready,
-      Duration timeout) {
+      GroupCommit<NewJob, Submitted> intake, JobViews jobs, ReadySignal ready, Duration timeout) {
     this.intake = intake;
-    this.submissions = submissions;
     this.jobs = jobs;
     this.ready = ready;
     this.patience = timeout.compareTo(LOOK_UP) > 0 ? timeout.minus(LOOK_UP) : timeout;
@@ -97,7 +91,7 @@ final class SubmitJob {
     }
   }
 
-  private Submitted afterFailure(NewJob job, Throwable failure) {
+  private Submitted afterFailure(NewJob job, Throwable failure) throws InterruptedException {
     if (isNeverConnected(failure)) {
       throw new Refused(nothingStored());
     }
@@ -121,28 +115,12 @@ final class SubmitJob {
   }
 
   /** A commit may have happened: asks for the job itself, within what is left of the time. */
-  private Submitted lookUp(NewJob job) {
-    var asked = new CompletableFuture<Submitted>();
-    Thread.ofVirtual()
-        .start(() -> {
-          try {
-            if (submissions.stored(List.of(job.id())).contains(job.id())) {
-              JobView stored = jobs.find(job.tenantId(), job.id()).orElseThrow();
-              asked.complete(
-                  new Submitted.Created(job.id(), stored.createdAt(), stored.expiresAt()));
-            } else {
-              asked.completeExceptionally(new Refused(perhapsStored()));
-            }
-          } catch (RuntimeException databaseAway) {
-            asked.completeExceptionally(new Refused(perhapsStored()));
-          }
-        });
+  private Submitted lookUp(NewJob job) throws InterruptedException {
     try {
-      return asked.get(LOOK_UP.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException stopping) {
-      Thread.currentThread().interrupt();
-      throw new Refused(perhapsStored());
-    } catch (ExecutionException | TimeoutException unknown) {
+      return Patience.within(LOOK_UP, () -> jobs.find(job.tenantId(), job.id()))
+          .map(stored -> new Submitted.Created(job.id(), stored.createdAt(), stored.expiresAt()))
+          .orElseThrow(() -> new Refused(perhapsStored()));
+    } catch (Refused | DataAccessException unknown) {
       throw new Refused(perhapsStored());
     }
   }

@@ -34,6 +34,9 @@ final class EventFeed implements Runnable {
   /** While nobody waits, events are passed over in larger portions. */
   private static final Duration IDLE = Duration.ofMillis(50);
 
+  /** Under load a poll costs more than what it brings. */
+  private static final Duration PACE = Duration.ofMillis(5);
+
   private static final Duration RETRY = Duration.ofSeconds(1);
   private static final Duration RECHECK = Duration.ofSeconds(30);
 
@@ -79,13 +82,14 @@ final class EventFeed implements Runnable {
         LockSupport.parkNanos(RETRY.toNanos());
         continue;
       }
-      for (var event : consumer.poll(POLL)) {
+      var events = consumer.poll(POLL);
+      for (var event : events) {
         if (!waiters.isEmpty() && event.key() != null) {
           JobId.parse(event.key()).ifPresent(waiters::wake);
         }
       }
-      if (waiters.isEmpty()) {
-        LockSupport.parkNanos(IDLE.toNanos());
+      if (!events.isEmpty()) {
+        LockSupport.parkNanos(waiters.isEmpty() ? IDLE.toNanos() : PACE.toNanos());
       }
     }
   }

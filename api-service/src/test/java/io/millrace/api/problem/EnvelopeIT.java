@@ -108,7 +108,8 @@ class EnvelopeIT {
       strings = {
         "application/json",
         "Application/JSON; charset=\"UTF-8\"",
-        "application/json;charset=utf8"
+        "application/json;charset=utf8",
+        "application/json; profile=x; charset=utf-8"
       })
   void jsonIsJsonHoweverItIsWritten(String type) {
     Answer answer =
@@ -200,6 +201,20 @@ class EnvelopeIT {
     assertRawEnvelope(reply);
   }
 
+  @Test
+  void aBodyThatDoesNotComeIsNotWaitedForForEver() throws IOException {
+    try (var hasty = RunningApi.start(postgres, "server.tomcat.connection-timeout=300ms")) {
+      var reply =
+          RawHttp.exchange(
+              hasty.port(),
+              head("POST /v1/jobs", "content-type: application/json", "content-length: 10") + "{",
+              0);
+
+      assertThat(reply.status()).isEqualTo(408);
+      assertRawEnvelope(reply);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -251,6 +266,21 @@ class EnvelopeIT {
       assertThat(api.get(path).header("request-id")).startsWith("req_");
       assertThat(api.get(path).header("millrace-version")).isNotBlank();
     }
+  }
+
+  @Test
+  void requestsAreCountedByRouteNeverByWhatTheCallerMadeUp() throws IOException {
+    api.get("/v1/jobs/made-up");
+    api.get("/made-up");
+
+    var metrics = RawHttp.exchange(api.port(), head("GET /actuator/prometheus"), 0);
+
+    assertThat(metrics.body())
+        .contains(
+            "millrace_http_requests_seconds_count{method=\"GET\",path=\"/v1/jobs/{id}\",status=\"404\"}")
+        .contains("millrace_intake_waiting")
+        .doesNotContain("made-up")
+        .doesNotContain("http_server_requests");
   }
 
   private static String head(String target, String... headers) {
