@@ -43,6 +43,9 @@ record KafkaSettings(Map<String, String> chosen) {
           Map.entry("share.coordinator.state.topic.segment.bytes", "16777216"),
           Map.entry("min.insync.replicas", "1"),
           Map.entry("group.initial.rebalance.delay.ms", "0"),
+          // A new share group is given its partitions at its second heartbeat: not 5 s after the first.
+          Map.entry("group.share.min.heartbeat.interval.ms", "500"),
+          Map.entry("group.share.heartbeat.interval.ms", "500"),
           Map.entry("num.network.threads", "2"),
           Map.entry("num.io.threads", "4"),
           Map.entry("background.threads", "2"),
