@@ -43,16 +43,10 @@ record KafkaSettings(Map<String, String> chosen) {
           Map.entry("share.coordinator.state.topic.segment.bytes", "16777216"),
           Map.entry("min.insync.replicas", "1"),
           Map.entry("group.initial.rebalance.delay.ms", "0"),
-<<<<<<< HEAD
           // A member learns at its next heartbeat what it may take from: at the default of 5 s that
           // is how long the very first job, and each new worker, would wait.
-          Map.entry("group.share.heartbeat.interval.ms", "1000"),
-          Map.entry("group.share.min.heartbeat.interval.ms", "1000"),
-=======
-          // A new share group is given its partitions at its second heartbeat: not 5 s after the first.
-          Map.entry("group.share.min.heartbeat.interval.ms", "500"),
           Map.entry("group.share.heartbeat.interval.ms", "500"),
->>>>>>> 93e14ca3ed8a253d9b23722f0b5ee0064307e4bd
+          Map.entry("group.share.min.heartbeat.interval.ms", "500"),
           Map.entry("num.network.threads", "2"),
           Map.entry("num.io.threads", "4"),
           Map.entry("background.threads", "2"),
