@@ -140,6 +140,8 @@ public final class Database implements AutoCloseable {
     properties.setProperty("cancelSignalTimeout", "3");
     properties.setProperty("tcpKeepAlive", "true");
     properties.setProperty("prepareThreshold", "3");
+    // The detail of an error quotes the row: prompts and answers, which no log may hold.
+    properties.setProperty("logServerErrorDetail", "false");
     properties.setProperty("ApplicationName", "millrace");
     return properties;
   }

@@ -30,15 +30,23 @@ public final class Failures {
   }
 
   /**
+   * Whether a bound was hit, on a lock or on the statement: the database is slow or held up, and
+   * nothing was stored.
+   */
+  public static boolean isTimeout(Throwable failure) {
+    var sql = sqlException(failure);
+    String state = sql == null ? null : sql.getSQLState();
+    return state != null && (state.equals("55P03") || state.equals("57014"));
+  }
+
+  /**
    * Whether the failed statement may succeed at once if repeated: a lost race (deadlock,
    * serialization) or a bound that was hit (lock, statement).
    */
   public static boolean isTransient(Throwable failure) {
     var sql = sqlException(failure);
     String state = sql == null ? null : sql.getSQLState();
-    return isConnection(failure)
-        || (state != null
-            && (state.startsWith("40") || state.equals("55P03") || state.equals("57014")));
+    return isConnection(failure) || isTimeout(failure) || (state != null && state.startsWith("40"));
   }
 
   private static @Nullable SQLException sqlException(Throwable failure) {

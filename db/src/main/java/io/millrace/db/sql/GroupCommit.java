@@ -16,9 +16,10 @@ import java.util.function.ToLongFunction;
  * commits it as one. No caller waits for company: a single item is a batch of one, and batches grow
  * only while the commits before them are under way.
  *
- * <p>A batch that fails is halved until only the culprit fails, unless the failure is the
- * connection's: then every item of it fails, its own fate unknown. What waits in the queue is never
- * half-done: {@link #withdraw} takes it back with certainty.
+ * <p>A batch that fails is halved until only the culprit fails, unless no item of it is to blame: a
+ * lost connection, whose items' fate is unknown, or a bound that was hit, after which each half
+ * would only wait as long again. What waits in the queue is never half-done: {@link #withdraw}
+ * takes it back with certainty.
  *
  * @param <T> what is committed
  * @param <R> what the commit says of it
@@ -133,7 +134,7 @@ public final class GroupCommit<T, R> implements AutoCloseable {
     try {
       results = commit.apply(batch.stream().map(Item::value).toList());
     } catch (RuntimeException | Error failure) {
-      if (batch.size() == 1 || Failures.isConnection(failure)) {
+      if (batch.size() == 1 || Failures.isConnection(failure) || Failures.isTimeout(failure)) {
         batch.forEach(item -> item.result().completeExceptionally(failure));
       } else {
         int half = batch.size() / 2;
