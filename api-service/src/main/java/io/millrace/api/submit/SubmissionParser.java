@@ -53,8 +53,14 @@ final class SubmissionParser {
               .formatted(
                   malformed.getLocation().getLineNr(),
                   malformed.getLocation().getColumnNr(),
-                  malformed.getOriginalMessage()));
+                  withoutSource(malformed.getOriginalMessage())));
     }
+  }
+
+  // The parser adds where the open bracket stood, in words about its own settings.
+  private static String withoutSource(String message) {
+    int source = message.indexOf(" (start marker at");
+    return source < 0 ? message : message.substring(0, source);
   }
 
   private Submission readObject(byte[] body, JsonParser json) {
