@@ -50,10 +50,15 @@ final class RawObject {
       TokenStreamLocation at = malformed.getLocation();
       throw new Misused(
           "%s is no valid JSON at line %d, column %d: %s"
-              .formatted(source, at.getLineNr(), at.getColumnNr(), malformed.getOriginalMessage()));
+              .formatted(source, at.getLineNr(), at.getColumnNr(), reason(malformed)));
     }
     object.original = json;
     return object;
+  }
+
+  /** Without the parser's remarks on where, in its words. */
+  private static String reason(JacksonException malformed) {
+    return malformed.getOriginalMessage().replaceFirst(" \\((start marker|byte offset).*", "");
   }
 
   boolean has(String name) {

@@ -1,6 +1,5 @@
 package io.millrace.cli.serve;
 
-import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -13,33 +12,40 @@ final class Guard implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Guard.class);
 
-  private final List<Watched> watched;
+  // The processes of a killed PostgreSQL need a moment to notice, and a start in between fails.
+  private static final int SILENT_FAILURES = 2;
+
+  private final String name;
+  private final BooleanSupplier isRunning;
+  private final Runnable restart;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("millrace-guard").factory());
+  private int failures;
 
-  /** A server that should run. */
-  record Watched(String name, BooleanSupplier isRunning, Runnable restart) {}
-
-  Guard(Watched... watched) {
-    this.watched = List.of(watched);
+  Guard(String name, BooleanSupplier isRunning, Runnable restart) {
+    this.name = name;
+    this.isRunning = isRunning;
+    this.restart = restart;
     var _ = timer.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
   }
 
   private void look() {
-    watched.forEach(Guard::look);
-  }
-
-  private static void look(Watched server) {
-    if (server.isRunning().getAsBoolean()) {
+    if (isRunning.getAsBoolean()) {
       return;
     }
-    log.warn("{} has ended; starting it again", server.name());
+    if (failures == 0) {
+      log.warn("{} has ended; starting it again", name);
+    }
     try {
-      server.restart().run();
-      log.info("{} runs again", server.name());
+      restart.run();
+      failures = 0;
+      log.info("{} runs again", name);
     } catch (RuntimeException failure) {
-      log.warn("{} does not start; trying again: {}", server.name(), failure.getMessage());
+      failures++;
+      if (failures > SILENT_FAILURES) {
+        log.warn("{} does not start; trying again: {}", name, failure.getMessage());
+      }
     }
   }
 

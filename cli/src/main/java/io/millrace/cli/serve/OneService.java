@@ -4,6 +4,7 @@ import io.millrace.cli.terminal.Arguments;
 import io.millrace.cli.terminal.Arguments.Understood;
 import io.millrace.cli.terminal.Exit;
 import io.millrace.cli.terminal.Terminal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs one service as this process, after a look at whether it has been told what it needs. */
 final class OneService {
+
+  // First, so that the user's own settings win.
+  private static final List<String> QUIET =
+      List.of("--spring.main.banner-mode=off", "--spring.main.log-startup-info=false");
 
   private final Terminal terminal;
   private final String name;
@@ -40,7 +45,9 @@ final class OneService {
       }
     }
     try {
-      main.accept(arguments.settings().toArray(String[]::new));
+      List<String> settings = new ArrayList<>(QUIET);
+      settings.addAll(arguments.settings());
+      main.accept(settings.toArray(String[]::new));
     } catch (RuntimeException failure) {
       return fail(StartFailed.reason(failure));
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.MapPropertySource;
@@ -56,8 +57,10 @@ public final class UpCommand {
     var infrastructure =
         Infrastructure.start(new Infrastructure.Plan(data, 0, 0, false), closing, progress);
     var upstream = Upstream.choose(terminal, arguments.has("--simulator"), closing);
+    LogLevels.set(arguments.settings());
     var application = new SpringApplication(WholeStack.class);
     application.setRegisterShutdownHook(false);
+    application.setBannerMode(Banner.Mode.OFF);
     Map<String, Object> properties = properties(infrastructure, upstream, port);
     application.addInitializers(context ->
         context
