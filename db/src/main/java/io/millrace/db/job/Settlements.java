@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Settlements {
 
+  // The call's number, not a plus one: a job that is kept is still held under the same fence when a
+  // commit whose reply was lost is repeated.
   private static final String SETTLE =
       """
       update job set
@@ -40,8 +42,8 @@ public final class Settlements {
                 else s.next::job_state end,
         worker_id = case when s.next = 'running' then job.worker_id end,
         sending = false,
-        attempts = job.attempts + s.calls,
-        counted_attempts = job.counted_attempts + s.counted,
+        attempts = greatest(job.attempts, s.call_no),
+        counted_attempts = job.counted_attempts + case when s.call_no > job.attempts then s.counted else 0 end,
         due_at = case when s.next = 'queued' then now() + s.delay * interval '1 millisecond' else job.due_at end,
         parked_until = case when s.next = 'queued' and s.cancel_requested_at is null
                        then now() + s.delay * interval '1 millisecond' end,
@@ -50,7 +52,8 @@ public final class Settlements {
         failure_code = s.failure_code
       from (
         select n.*, hit.cancel_requested_at
-        from unnest(?, ?, ?, ?, ?, ?, ?, ?) as n(id, claim_no, worker_id, next, delay, calls, counted, failure_code)
+        from unnest(?, ?, ?, ?, ?, ?, ?, ?) as n(id, claim_no, worker_id, next, delay, call_no, counted,
+          failure_code)
         cross join lateral (
           select j.cancel_requested_at from job j
           where j.id = n.id and j.claim_no = n.claim_no and j.state = 'running' and j.worker_id = n.worker_id
@@ -144,7 +147,7 @@ public final class Settlements {
           .uuids(s -> s.job().fence().workerId())
           .texts(s -> next(s.effect()).wireName())
           .longs(s -> s.effect() instanceof Requeue(var delay) ? delay.toMillis() : 0L)
-          .integers(s -> s.call() == null ? 0 : 1)
+          .integers(s -> s.call() == null ? 0 : s.call().no())
           .integers(s -> s.call() != null && s.call().counted() ? 1 : 0)
           .texts(s -> s.effect() instanceof Finish finish ? finish.failureCode() : null);
       try (var rows = update.executeQuery()) {

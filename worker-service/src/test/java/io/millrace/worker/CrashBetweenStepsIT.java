@@ -1,0 +1,287 @@
+package io.millrace.worker;
+
+import static io.millrace.testkit.JobFixture.job;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.job.Settlement.Effect.Finish;
+import io.millrace.job.JobId;
+import io.millrace.job.JobState;
+import io.millrace.job.ReleasedJob;
+import io.millrace.job.Topics;
+import io.millrace.simulator.Simulator;
+import io.millrace.testkit.Invariants;
+import io.millrace.testkit.KafkaExtension;
+import io.millrace.testkit.PostgresExtension;
+import io.millrace.worker.kafka.Topology;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * P1, P2 and P7 at each single step of a job's life: processes died there, and two living workers
+ * bring their jobs to the one outcome, with a row for each call that was, or may have been, sent.
+ */
+class CrashBetweenStepsIT {
+
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+  @RegisterExtension static final KafkaExtension kafka = KafkaExtension.any();
+
+  private static final Map<LastStep, Deceased> deceased = new EnumMap<>(LastStep.class);
+  private static final List<TestWorker> workers = new ArrayList<>();
+  private static Simulator claude;
+  private static Records records;
+  private static Jobs jobs;
+
+  /** What a process did last; how many calls it sent, and how many rows it left to the rescue. */
+  enum LastStep {
+    SUBMITTED(0, 0, it -> it.submits()),
+    RELEASED(0, 0, it -> it.submits().releases()),
+    PRODUCED(0, 0, it -> it.submits().releases().produces()),
+    CONSUMED(0, 0, it -> it.submits().releases().produces().consumes()),
+    CLAIMED(0, 1, it -> it.submits().releases().produces().claims()),
+    CLAIMED_TO_WAIT(0, 0, it -> it.submits().releases().produces().claimsToWait()),
+    MARKED(0, 1, it -> it.submits().releases().produces().claimsToWait().marks()),
+    SENT(1, 1, it -> it.submits().releases().produces().claimsToWait().marks().sends()),
+    SENT_UNMARKED(1, 1, it -> it.submits().releases().produces().claims().sends()),
+    ANSWERED(1, 1, it -> it.submits().releases().produces().claims().isAnswered()),
+    KEPT(1, 0, it -> it.submits().releases().produces().claims().isOverloadedAndWaits()),
+    MARKED_AGAIN(
+        1, 1, it -> it.submits().releases().produces().claims().isOverloadedAndWaits().marks()),
+    SENT_AGAIN(
+        2,
+        1,
+        it -> it.submits().releases().produces().claims().isOverloadedAndWaits().marks().sends()),
+    KEPT_WITHOUT_KNOWING(
+        1,
+        0,
+        it -> it.submits().releases().produces().claims().isOverloadedAndWaits().keepsAgain()),
+    GIVEN_BACK(1, 0, it -> it.submits().releases().produces().claims().isOverloadedAndGivesBack()),
+    RECORDED(1, 0, it -> it.submits().releases().produces().claims().isAnswered().records()),
+    DECLARED_LOST(1, 1, it -> it.submits().releases().produces().claims().sends().isDeclaredLost());
+
+    private final int sent;
+    private final int presumed;
+    private final UnaryOperator<Deceased> life;
+
+    LastStep(int sent, int presumed, UnaryOperator<Deceased> life) {
+      this.sent = sent;
+      this.presumed = presumed;
+      this.life = life;
+    }
+  }
+
+  @BeforeAll
+  static void theyDieAndTwoLive() {
+    claude = Simulator.start();
+    jobs = new Jobs(postgres.database());
+    makeTopics();
+    records = new Records(kafka.bootstrapServers());
+    for (LastStep step : LastStep.values()) {
+      deceased.put(step, step.life.apply(new Deceased(postgres.database(), records, claude)));
+    }
+    workers.add(live());
+    workers.add(live());
+  }
+
+  @AfterAll
+  static void stop() {
+    workers.forEach(TestWorker::close);
+    deceased.values().forEach(Deceased::close);
+    records.close();
+    claude.close();
+  }
+
+  @AfterEach
+  void invariantsHold() {
+    Invariants.hold(postgres.database());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aDeadProcessesJobSucceedsOnceAndEachCallHasItsRow(LastStep step) {
+    var id = deceased(step).job();
+
+    var view = jobs.awaitFinal(id);
+
+    boolean recorded = step == LastStep.RECORDED;
+    assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(claude.callsOf(id.toString())).hasSize(step.sent + (recorded ? 0 : 1));
+    var attempts = jobs.attempts(id);
+    assertThat(attempts.getValues("outcome", String.class))
+        .filteredOn("succeeded"::equals)
+        .hasSize(1);
+    assertThat(attempts.getValues("code", String.class))
+        .filteredOn("lease_lost"::equals)
+        .hasSize(step.presumed);
+    assertThat(attempts.getValues("presumed", Boolean.class))
+        .filteredOn(presumed -> presumed)
+        .hasSize(step.presumed);
+    assertThat(jobs.costs(id).getValues("kind", String.class))
+        .filteredOn("suspected"::equals)
+        .hasSize(step.presumed);
+    if (sentOnlyWhatItCouldMark(step)) {
+      assertThat(attempts).hasSameSizeAs(claude.callsOf(id.toString()));
+    }
+  }
+
+  // A process that died between the mark and the first byte leaves a row for a call that never was:
+  // the price of never leaving a call without a row.
+  private static boolean sentOnlyWhatItCouldMark(LastStep step) {
+    return switch (step) {
+      case CLAIMED, MARKED, MARKED_AGAIN -> false;
+      default -> true;
+    };
+  }
+
+  @Test
+  void theLateAnswerOfAFencedOutWorkerIsPaidAndNotUsed() {
+    var late = deceased(LastStep.ANSWERED);
+    var before = jobs.awaitFinal(late.job());
+    assertThat(before.suspectedCost()).isPositive();
+
+    var settled = late.settle(new Finish(JobState.SUCCEEDED, null, late.answer()));
+
+    assertThat(settled.applied()).isFalse();
+    aPaidAndUnusedFirstCall(late.job());
+    var after = jobs.view(late.job());
+    assertThat(after.suspectedCost()).isZero();
+    assertThat(after.body()).isEqualTo(before.body()).isNotEqualTo(late.answer());
+    assertThat(after.finishedAt()).isEqualTo(before.finishedAt());
+
+    late.settle(new Finish(JobState.SUCCEEDED, null, late.answer()));
+    aPaidAndUnusedFirstCall(late.job());
+    Invariants.hold(postgres.database());
+  }
+
+  private static void aPaidAndUnusedFirstCall(JobId id) {
+    var attempts = jobs.attempts(id);
+    assertThat(attempts.getValues("outcome", String.class))
+        .containsExactly("succeeded", "succeeded");
+    assertThat(attempts.getValues("presumed", Boolean.class)).containsExactly(false, false);
+    assertThat(attempts.getValues("fenced_out", Boolean.class)).containsExactly(true, false);
+    assertThat(jobs.costs(id).getValues("kind", String.class))
+        .containsExactly("charged", "charged");
+  }
+
+  @Test
+  void aDoubledInvitationIsAcceptedOnce() {
+    var id = job().submit(postgres.database());
+
+    for (int i = 0; i < 20; i++) {
+      records.invite(new ReleasedJob(id, 0));
+    }
+
+    assertThat(jobs.awaitFinal(id).state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(claude.callsOf(id.toString())).hasSize(1);
+    assertThat(jobs.attempts(id)).hasSize(1);
+  }
+
+  @Test
+  void lateAndFutureInvitationsAndThoseToNobodyChangeNothing() {
+    var id = job().submit(postgres.database());
+    var before = jobs.awaitFinal(id);
+    double seen = recordsSeen();
+
+    for (int claimNo = 0; claimNo < 4; claimNo++) {
+      records.invite(new ReleasedJob(id, claimNo));
+    }
+    var nobody = JobId.create(Instant.now(), ThreadLocalRandom.current());
+    records.invite(new ReleasedJob(nobody, 0));
+
+    await().atMost(Duration.ofSeconds(30)).until(() -> recordsSeen() >= seen + 5);
+    assertThat(jobs.view(id)).usingRecursiveComparison().isEqualTo(before);
+    assertThat(claude.callsOf(id.toString())).hasSize(1);
+    assertThat(claude.callsOf(nobody.toString())).isEmpty();
+  }
+
+  @Test
+  void anUnreadableRecordIsSetAsideWithWhereItCameFromAndStopsNothing() {
+    byte[] garbage = "no released job at all".getBytes(StandardCharsets.UTF_8);
+    var strange = new ProducerRecord<>(Topics.JOBS, 0, "strange", garbage);
+    strange.headers().add("traceparent", "00-ab".getBytes(StandardCharsets.UTF_8));
+    records.write(strange);
+    records.write(new ProducerRecord<>(Topics.JOBS, 0, "empty", null));
+
+    var id = job().submit(postgres.database());
+
+    assertThat(jobs.awaitFinal(id).state()).isEqualTo(JobState.SUCCEEDED);
+    var dead = dead("strange");
+    assertThat(dead.value()).isEqualTo(garbage);
+    assertThat(header(dead, "traceparent")).isEqualTo("00-ab");
+    assertThat(header(dead, "kafka_dlt-original-topic")).isEqualTo(Topics.JOBS);
+    assertThat(ByteBuffer.wrap(bytes(dead, "kafka_dlt-original-partition")).getInt()).isZero();
+    assertThat(ByteBuffer.wrap(bytes(dead, "kafka_dlt-original-offset")).getLong()).isNotNegative();
+    assertThat(header(dead, "millrace-failure-code")).isEqualTo("unreadable_record");
+    assertThat(dead("empty").value()).isNull();
+  }
+
+  @Test
+  void aFailedJobIsADeadLetterThatNamesItsFailure() {
+    var id = job().prompt("a secret [[simulator:not_found]]").submit(postgres.database());
+
+    assertThat(jobs.awaitFinal(id).state()).isEqualTo(JobState.FAILED);
+
+    var dead = dead(id.toString());
+    assertThat(header(dead, "kafka_dlt-original-topic")).isEqualTo(Topics.JOBS);
+    assertThat(header(dead, "kafka_dlt-exception-message")).isEqualTo("not_found");
+    assertThat(header(dead, "millrace-failure-code")).isEqualTo("not_found");
+    assertThat(header(dead, "millrace-failure-class")).isEqualTo("permanent");
+    assertThat(header(dead, "millrace-attempts")).isEqualTo("1");
+    assertThat(header(dead, "millrace-tenant")).isEqualTo("1");
+    assertThat(new String(dead.value(), StandardCharsets.UTF_8))
+        .contains(id.toString(), "not_found")
+        .doesNotContain("secret");
+  }
+
+  private static Deceased deceased(LastStep step) {
+    return deceased.get(step);
+  }
+
+  private static TestWorker live() {
+    return TestWorker.start(
+        postgres, kafka, claude.baseUri(), "millrace.lease=2s", "millrace.dispatch.sweep=1s");
+  }
+
+  private static void makeTopics() {
+    try (var first = live()) {
+      await().atMost(Duration.ofSeconds(30)).until(first.bean(Topology.class)::isReady);
+    }
+  }
+
+  private static double recordsSeen() {
+    return workers.stream()
+        .mapToDouble(worker ->
+            worker.bean(MeterRegistry.class).get("millrace.intake.records").counter().count())
+        .sum();
+  }
+
+  private static ConsumerRecord<String, byte[]> dead(String key) {
+    return records.find(Topics.DEAD_LETTER, record -> key.equals(record.key())).orElseThrow();
+  }
+
+  private static String header(ConsumerRecord<String, byte[]> record, String name) {
+    return new String(bytes(record, name), StandardCharsets.UTF_8);
+  }
+
+  private static byte[] bytes(ConsumerRecord<String, byte[]> record, String name) {
+    return record.headers().lastHeader(name).value();
+  }
+}
