@@ -39,16 +39,28 @@ final class ReadySignal implements SmartLifecycle, Runnable {
     while (running) {
       if (raised.compareAndSet(true, false)) {
         send();
-        LockSupport.parkNanos(SPACING.toNanos());
+        rest();
       } else {
         LockSupport.park(this);
       }
     }
   }
 
+  // Each raise unparks this thread, so one park is not a pause.
+  private void rest() {
+    long until = System.nanoTime() + SPACING.toNanos();
+    for (long left = SPACING.toNanos(); left > 0 && running; left = until - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+  }
+
   private void send() {
     try {
-      database.dsl().execute("notify millrace_ready");
+      database.single(connection -> {
+        try (var notify = connection.prepareStatement("notify millrace_ready")) {
+          return notify.execute();
+        }
+      });
     } catch (DataAccessException databaseAway) {
       log.debug("the dispatcher was not told of new jobs and will find them itself", databaseAway);
     }

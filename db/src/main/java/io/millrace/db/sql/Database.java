@@ -108,16 +108,44 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** Work on one JDBC connection within one transaction. */
+  /**
+   * Work on one connection within one transaction, which is rolled back if the work throws. jOOQ's
+   * own transactions would ask the server for the isolation level each time.
+   */
   public <R> R transaction(Work<R> work) {
-    return dsl.transactionResult(transaction -> transaction.dsl().connectionResult(work::run));
+    try (var connection = pool.getConnection()) {
+      connection.setAutoCommit(false);
+      R result;
+      try {
+        result = work.run(connection);
+        connection.commit();
+      } catch (SQLException | RuntimeException failure) {
+        rollBack(connection, failure);
+        throw failure;
+      }
+      return result;
+    } catch (SQLException failure) {
+      throw new DataAccessException(failure.getMessage(), failure);
+    }
   }
 
   /**
    * Work of a single statement, which commits by itself and saves the transaction's round trips.
    */
   public <R> R single(Work<R> work) {
-    return dsl.connectionResult(work::run);
+    try (var connection = pool.getConnection()) {
+      return work.run(connection);
+    } catch (SQLException failure) {
+      throw new DataAccessException(failure.getMessage(), failure);
+    }
+  }
+
+  private static void rollBack(Connection connection, Exception failure) {
+    try {
+      connection.rollback();
+    } catch (SQLException gone) {
+      failure.addSuppressed(gone);
+    }
   }
 
   /** What happens on a connection. */

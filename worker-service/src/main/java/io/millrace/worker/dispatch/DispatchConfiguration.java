@@ -7,6 +7,7 @@ import io.millrace.db.job.Releases;
 import io.millrace.db.sql.Database;
 import io.millrace.db.worker.Workers;
 import java.time.Duration;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -36,7 +37,7 @@ public class DispatchConfiguration {
       Database database,
       Workers workers,
       StartableJobs startable,
-      KafkaTemplate<String, byte[]> kafka,
+      @Qualifier("jobsTemplate") KafkaTemplate<String, byte[]> kafka,
       DispatchSettings settings,
       MeterRegistry meters) {
     var releases = new Releases(database);

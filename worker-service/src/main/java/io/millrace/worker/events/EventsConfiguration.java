@@ -2,6 +2,7 @@ package io.millrace.worker.events;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.core.KafkaTemplate;
@@ -10,7 +11,10 @@ import org.springframework.kafka.core.KafkaTemplate;
 public class EventsConfiguration {
 
   @Bean
-  JobEvents jobEvents(KafkaTemplate<String, byte[]> kafka, Clock clock, MeterRegistry meters) {
+  JobEvents jobEvents(
+      @Qualifier("eventsTemplate") KafkaTemplate<String, byte[]> kafka,
+      Clock clock,
+      MeterRegistry meters) {
     return new JobEvents(kafka, clock, meters);
   }
 }

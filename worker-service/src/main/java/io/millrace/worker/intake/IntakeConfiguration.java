@@ -6,6 +6,7 @@ import io.millrace.worker.execute.Executions;
 import io.millrace.worker.execute.Slots;
 import io.millrace.worker.kafka.Topology;
 import io.millrace.worker.lease.Lease;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.core.KafkaTemplate;
@@ -17,7 +18,7 @@ public class IntakeConfiguration {
   @Bean
   JobsConsumer jobsConsumer(
       ShareConsumerFactory<String, byte[]> factory,
-      KafkaTemplate<String, byte[]> kafka,
+      @Qualifier("eventsTemplate") KafkaTemplate<String, byte[]> kafka,
       Claims claims,
       WorkerParts parts,
       MeterRegistry meters) {

@@ -70,8 +70,10 @@ public final class JobsConsumer {
     if (current != null) {
       current.wakeup();
     }
-    loop.stop(bound);
-    close();
+    // A consumer belongs to its thread: one that does not end keeps it until the process ends.
+    if (loop.stop(bound)) {
+      close();
+    }
   }
 
   private Duration once() throws InterruptedException {

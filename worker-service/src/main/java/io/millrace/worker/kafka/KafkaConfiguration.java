@@ -10,6 +10,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -24,25 +25,47 @@ import org.springframework.kafka.core.ShareConsumerFactory;
 @EnableConfigurationProperties(KafkaSettings.class)
 public class KafkaConfiguration {
 
-  // A bean of its own, so that it is closed with the context.
+  /**
+   * How long an event waits for company: nobody waits for it, and each request costs the broker.
+   */
+  private static final int EVENTS_LINGER_MILLIS = 5;
+
+  // Factories are beans of their own, so that they are closed with the context.
   @Bean
-  ProducerFactory<String, byte[]> producerFactory(Environment environment) {
+  ProducerFactory<String, byte[]> jobsProducer(Environment environment) {
+    return producer(environment, 0);
+  }
+
+  @Bean
+  ProducerFactory<String, byte[]> eventsProducer(Environment environment) {
+    return producer(environment, EVENTS_LINGER_MILLIS);
+  }
+
+  @Bean
+  KafkaTemplate<String, byte[]> jobsTemplate(
+      @Qualifier("jobsProducer") ProducerFactory<String, byte[]> factory) {
+    return new KafkaTemplate<>(factory);
+  }
+
+  @Bean
+  KafkaTemplate<String, byte[]> eventsTemplate(
+      @Qualifier("eventsProducer") ProducerFactory<String, byte[]> factory) {
+    return new KafkaTemplate<>(factory);
+  }
+
+  private static ProducerFactory<String, byte[]> producer(
+      Environment environment, int lingerMillis) {
     Map<String, Object> properties = client(environment);
     properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
     properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
     properties.put(ProducerConfig.ACKS_CONFIG, "all");
     properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-    properties.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+    properties.put(ProducerConfig.LINGER_MS_CONFIG, lingerMillis);
     // Bounds: a send that finds no broker returns within a second, a record is given up after six.
     properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1_000);
     properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 4_000);
     properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 6_000);
     return new DefaultKafkaProducerFactory<>(properties);
-  }
-
-  @Bean
-  KafkaTemplate<String, byte[]> kafkaTemplate(ProducerFactory<String, byte[]> factory) {
-    return new KafkaTemplate<>(factory);
   }
 
   @Bean
