@@ -64,9 +64,7 @@ record Infrastructure(EmbeddedPostgres postgres, Broker kafka) {
     var started = new Infrastructure(join(postgres), join(kafka));
     closing.add(
         new Guard(
-            "PostgreSQL",
-            () -> started.postgres.pid().isPresent(),
-            started.postgres::restart));
+            "PostgreSQL", () -> started.postgres.pid().isPresent(), started.postgres::restart));
     closing.add(new Guard("Kafka", started.kafka::isRunning, started.kafka::restart));
     return started;
   }
