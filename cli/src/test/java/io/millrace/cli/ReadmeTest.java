@@ -29,8 +29,7 @@ class ReadmeTest {
       String type = named.substring(0, named.indexOf('.'));
       String method = named.substring(named.indexOf('.') + 1);
       try (Stream<Path> files = Files.walk(ROOT)) {
-        Path file =
-            files.filter(path -> path.endsWith(type + ".java")).findFirst().orElseThrow();
+        Path file = files.filter(path -> path.endsWith(type + ".java")).findFirst().orElseThrow();
         assertThat(Files.readString(file)).contains(" " + method + "(");
       }
     }
@@ -38,7 +37,9 @@ class ReadmeTest {
 
   @Test
   void whatItLinksToExists() throws IOException {
-    assertThat(found("\\]\\(([^)#:]+)\\)")).isNotEmpty().allMatch(path -> Files.exists(ROOT.resolve(path)));
+    assertThat(found("\\]\\(([^)#:]+)\\)"))
+        .isNotEmpty()
+        .allMatch(path -> Files.exists(ROOT.resolve(path)));
   }
 
   @Test

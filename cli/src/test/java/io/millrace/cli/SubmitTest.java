@@ -133,7 +133,9 @@ class SubmitTest {
     var ended = shell().run("submit", file.toString());
 
     assertThat(ended.exit()).isEqualTo(2);
-    assertThat(ended.err()).contains("bad.json is no valid JSON at line 1, column 15: Unexpected close marker '}': expected ']'\n");
+    assertThat(ended.err())
+        .contains(
+            "bad.json is no valid JSON at line 1, column 15: Unexpected close marker '}': expected ']'\n");
     assertThat(millrace.requests()).isEmpty();
   }
 
