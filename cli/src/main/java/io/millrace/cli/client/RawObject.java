@@ -58,7 +58,9 @@ final class RawObject {
 
   /** Without the parser's remarks on where, in its words. */
   private static String reason(JacksonException malformed) {
-    return malformed.getOriginalMessage().replaceFirst(" \\((start marker|byte offset).*", "");
+    return malformed
+        .getOriginalMessage()
+        .replaceFirst(" \\((start marker|for \\w+ starting|byte offset).*", "");
   }
 
   boolean has(String name) {

@@ -17,7 +17,7 @@ public final class ApiCommand {
   /** Returns only if it cannot start; the process otherwise ends by a signal. */
   public int run(List<String> words) throws InterruptedException {
     // Kafka is not among its needs: intake works without.
-    return new OneService(terminal, "api", ApiApplication::main)
+    return new RunAlone(terminal, "api", ApiApplication::main)
         .run(words, Map.of("SPRING_DATASOURCE_URL", "spring.datasource.url"));
   }
 }

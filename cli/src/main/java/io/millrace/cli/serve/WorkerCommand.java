@@ -22,6 +22,6 @@ public final class WorkerCommand {
     needs.put("SPRING_DATASOURCE_USERNAME", "spring.datasource.username");
     needs.put("SPRING_KAFKA_BOOTSTRAP_SERVERS", "spring.kafka.bootstrap-servers");
     needs.put("ANTHROPIC_API_KEY", "anthropic.api-key");
-    return new OneService(terminal, "worker", WorkerApplication::main).run(words, needs);
+    return new RunAlone(terminal, "worker", WorkerApplication::main).run(words, needs);
   }
 }

@@ -8,9 +8,13 @@ import io.millrace.claude.retry.RetrySettings;
 import io.millrace.db.job.Claims;
 import io.millrace.db.job.Settlements;
 import io.millrace.db.sql.Database;
+import io.millrace.db.worker.Workers;
 import io.millrace.model.ModelCatalogue;
 import io.millrace.worker.events.JobEvents;
 import io.millrace.worker.lease.Lease;
+import io.millrace.worker.lease.LeaseSettings;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Clock;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
@@ -50,6 +54,21 @@ public class ExecuteConfiguration {
   @Bean
   Slots slots(ExecuteSettings settings) {
     return new Slots(settings);
+  }
+
+  @Bean
+  Lease lease(Workers workers, Slots slots, ExecuteSettings execute, LeaseSettings settings) {
+    return new Lease(workers, name(), execute.slots(), slots::used, settings, System::nanoTime);
+  }
+
+  private static String name() {
+    String host;
+    try {
+      host = InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException nameless) {
+      host = "worker";
+    }
+    return host + "-" + ProcessHandle.current().pid();
   }
 
   @Bean

@@ -2,14 +2,11 @@ package io.millrace.worker.lease;
 
 import io.millrace.db.sql.Database;
 import io.millrace.db.worker.Workers;
-import io.millrace.worker.execute.ExecuteSettings;
-import io.millrace.worker.execute.Slots;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
+/** The lease itself is made where the slots are that it speaks for, in {@code execute}. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(LeaseSettings.class)
 public class LeaseConfiguration {
@@ -17,20 +14,5 @@ public class LeaseConfiguration {
   @Bean
   Workers workers(Database database) {
     return new Workers(database);
-  }
-
-  @Bean
-  Lease lease(Workers workers, Slots slots, ExecuteSettings execute, LeaseSettings settings) {
-    return new Lease(workers, name(), execute.slots(), slots::used, settings, System::nanoTime);
-  }
-
-  private static String name() {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException nameless) {
-      host = "worker";
-    }
-    return host + "-" + ProcessHandle.current().pid();
   }
 }

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Runs one service as this process, after a look at whether it has been told what it needs. */
-final class OneService {
+final class RunAlone {
 
   // First, so that the user's own settings win.
   private static final List<String> QUIET =
@@ -23,7 +23,7 @@ final class OneService {
   private final String name;
   private final Consumer<String[]> main;
 
-  OneService(Terminal terminal, String name, Consumer<String[]> main) {
+  RunAlone(Terminal terminal, String name, Consumer<String[]> main) {
     this.terminal = terminal;
     this.name = name;
     this.main = main;
