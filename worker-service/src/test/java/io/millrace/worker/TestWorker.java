@@ -20,6 +20,11 @@ final class TestWorker implements AutoCloseable {
 
   static TestWorker start(
       PostgresExtension postgres, KafkaExtension kafka, URI claude, String... settings) {
+    return start(postgres, kafka.bootstrapServers(), claude, settings);
+  }
+
+  static TestWorker start(
+      PostgresExtension postgres, String kafka, URI claude, String... settings) {
     return new TestWorker(
         new SpringApplicationBuilder(WorkerApplication.class)
             .web(WebApplicationType.NONE)
@@ -32,12 +37,12 @@ final class TestWorker implements AutoCloseable {
   }
 
   static Map<String, Object> properties(
-      PostgresExtension postgres, KafkaExtension kafka, URI claude) {
+      PostgresExtension postgres, String kafka, URI claude) {
     Map<String, Object> properties = new HashMap<>();
     properties.put("spring.datasource.url", postgres.jdbcUrl());
     properties.put("spring.datasource.username", postgres.username());
     properties.put("spring.datasource.password", postgres.password());
-    properties.put("spring.kafka.bootstrap-servers", kafka.bootstrapServers());
+    properties.put("spring.kafka.bootstrap-servers", kafka);
     properties.put("anthropic.base-url", claude.toString());
     properties.put("anthropic.api-key", "sk-test");
     properties.put("millrace.lease", "3s");

@@ -21,17 +21,24 @@ final class WorkerProcess implements AutoCloseable {
     start();
   }
 
-  static WorkerProcess start(PostgresExtension postgres, KafkaExtension kafka, URI claude) {
+  static WorkerProcess start(
+      PostgresExtension postgres, KafkaExtension kafka, URI claude, String... settings) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(WorkerApplication.class.getName());
     command.add("--spring.main.web-application-type=none");
     command.add("--spring.main.keep-alive=true");
     command.add("--spring.main.banner-mode=off");
-    TestWorker.properties(postgres, kafka, claude)
+    TestWorker.properties(postgres, kafka.bootstrapServers(), claude)
         .forEach((name, value) -> command.add("--" + name + "=" + value));
+    // Of two equal options Spring takes both, as a list.
+    for (String setting : settings) {
+      String name = setting.substring(0, setting.indexOf('=') + 1);
+      command.removeIf(option -> option.startsWith("--" + name));
+      command.add("--" + setting);
+    }
     return new WorkerProcess(command);
   }
 

@@ -6,6 +6,7 @@ import io.millrace.job.JobId;
 import io.millrace.job.Lane;
 import io.millrace.job.ReleasedJob;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -46,6 +47,19 @@ public final class Claims {
         job.counted_attempts, job.max_attempts, job.timeout_seconds, job.retry_ambiguous, job.params_bytes,
         job.estimated_input, job.max_output, job.sending, job.series, job.user_id, job.feature,
         (extract(epoch from job.expires_at - now()) * 1000)::bigint, worker_id
+      """;
+
+  private static final String WON_UNHEARD =
+      """
+      select j.id, j.claim_no, j.tenant_id, j.lane::text, j.pool, j.model, j.attempts,
+        j.counted_attempts, j.max_attempts, j.timeout_seconds, j.retry_ambiguous, j.params_bytes,
+        j.estimated_input, j.max_output, j.sending, j.series, j.user_id, j.feature,
+        (extract(epoch from j.expires_at - now()) * 1000)::bigint, j.worker_id
+      from unnest(?, ?) as n(id, claim_no)
+      cross join lateral (
+        select * from job
+        where job.id = n.id and job.claim_no = n.claim_no + 1 and job.state = 'running' and job.worker_id = ?
+        limit 1) j
       """;
 
   // The outer bounds let the executor leave out every partition that cannot hold any of the ids.
@@ -133,13 +147,21 @@ public final class Claims {
             .scalar(workerId)
             .scalar(connection.createArrayOf("text", congested.toArray()))
             .scalar(workerId);
-        List<Claimed> claimed = new ArrayList<>();
-        try (var rows = update.executeQuery()) {
-          while (rows.next()) {
-            claimed.add(claimed(rows));
-          }
-        }
-        return claimed;
+        return claimed(update);
+      }
+    });
+  }
+
+  /** What {@link #claim} won for this worker where its answer was never heard. */
+  public List<Claimed> wonUnheard(UUID workerId, Collection<ReleasedJob> records) {
+    List<ReleasedJob> ordered = List.copyOf(records);
+    return database.single(connection -> {
+      try (var select = connection.prepareStatement(WON_UNHEARD)) {
+        new ArrayBinder<>(select, ordered)
+            .ids(ReleasedJob::id)
+            .integers(ReleasedJob::claimNo)
+            .scalar(workerId);
+        return claimed(select);
       }
     });
   }
@@ -195,6 +217,16 @@ public final class Claims {
       }
     }
     return payloads;
+  }
+
+  private static List<Claimed> claimed(PreparedStatement statement) throws SQLException {
+    List<Claimed> claimed = new ArrayList<>();
+    try (var rows = statement.executeQuery()) {
+      while (rows.next()) {
+        claimed.add(claimed(rows));
+      }
+    }
+    return claimed;
   }
 
   static Claimed claimed(ResultSet rows) throws SQLException {

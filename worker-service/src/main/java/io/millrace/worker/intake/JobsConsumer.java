@@ -39,6 +39,7 @@ public final class JobsConsumer {
   private final Claims claims;
   private final WorkerParts parts;
   private final UnreadableRecords unreadable;
+  private final UnheardClaims unheard;
   private final Loop loop;
   private final Counter polled;
   private final Counter claimed;
@@ -55,6 +56,7 @@ public final class JobsConsumer {
     this.claims = claims;
     this.parts = parts;
     this.unreadable = unreadable;
+    this.unheard = new UnheardClaims(claims, System::nanoTime);
     this.polled = meters.counter("millrace.intake.records");
     this.claimed = meters.counter("millrace.intake.claimed");
     this.loop = new Loop("intake", meters, this::once);
@@ -70,7 +72,7 @@ public final class JobsConsumer {
     if (current != null) {
       current.wakeup();
     }
-    // A consumer belongs to its thread: one that does not end keeps it until the process ends.
+    // A consumer may be closed by its own thread only, until that has ended.
     if (loop.stop(bound)) {
       close();
     }
@@ -80,6 +82,12 @@ public final class JobsConsumer {
     var incarnation = parts.lease().incarnation();
     if (incarnation.isEmpty() || !parts.topology().isReady()) {
       return NO_LEASE;
+    }
+    long before = System.nanoTime();
+    var won = unheard.won(incarnation.get());
+    if (!won.isEmpty()) {
+      claimed.increment(won.size());
+      parts.executions().start(won, before);
     }
     int room = parts.slots().awaitRoom(POLL);
     if (room == 0) {
@@ -140,6 +148,7 @@ public final class JobsConsumer {
     try {
       won = claims.claim(incarnation, invitations, parts.executions().congested());
     } catch (RuntimeException failure) {
+      unheard.add(invitations);
       readable.forEach(record -> open.acknowledge(record, AcknowledgeType.RELEASE));
       open.commitAsync();
       throw failure;
