@@ -133,7 +133,6 @@ class OutagesIT {
   }
 
   private static Simulator slow() {
-    return Simulator.start(
-        SimulatorSettings.defaults().withLatency(Latency.of(SECOND_AND_A_HALF)));
+    return Simulator.start(SimulatorSettings.defaults().withLatency(Latency.of(SECOND_AND_A_HALF)));
   }
 }

@@ -36,8 +36,7 @@ final class TestWorker implements AutoCloseable {
             .run());
   }
 
-  static Map<String, Object> properties(
-      PostgresExtension postgres, String kafka, URI claude) {
+  static Map<String, Object> properties(PostgresExtension postgres, String kafka, URI claude) {
     Map<String, Object> properties = new HashMap<>();
     properties.put("spring.datasource.url", postgres.jdbcUrl());
     properties.put("spring.datasource.username", postgres.username());

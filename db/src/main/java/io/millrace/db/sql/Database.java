@@ -93,9 +93,9 @@ public final class Database implements AutoCloseable {
 
   /**
    * A connection of its own, outside the pool, for a session-wide lock or for listening. Its socket
-   * waits at most {@code read} for an answer; and the server ends the session, and with it the lock,
-   * once nothing was asked on it for three times as long: the news that a client is gone may never
-   * arrive.
+   * waits at most {@code read} for an answer; and the server ends the session, and with it the
+   * lock, once nothing was asked on it for three times as long: the news that a client is gone may
+   * never arrive.
    */
   public Connection dedicated(String applicationName, Duration read) {
     var properties = bounds();

@@ -49,8 +49,7 @@ final class UnheardClaims {
     }
     askedAt = now;
     var won = claims.wonUnheard(incarnation, failedAt.keySet());
-    won.forEach(
-        job -> failedAt.remove(new ReleasedJob(job.id(), job.fence().claimNo() - 1)));
+    won.forEach(job -> failedAt.remove(new ReleasedJob(job.id(), job.fence().claimNo() - 1)));
     failedAt.values().removeIf(failed -> now - failed > WATCH_NANOS);
     return won;
   }
