@@ -79,6 +79,8 @@ class CrashBetweenStepsIT {
 
     private final int sent;
     private final int presumed;
+
+    @SuppressWarnings("ImmutableEnumChecker") // its values capture nothing
     private final UnaryOperator<Deceased> life;
 
     LastStep(int sent, int presumed, UnaryOperator<Deceased> life) {
