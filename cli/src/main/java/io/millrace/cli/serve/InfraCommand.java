@@ -7,7 +7,6 @@ import io.millrace.cli.terminal.Misused;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.simulator.SimulatorMain;
 import io.millrace.simulator.SimulatorSettings;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -39,7 +38,7 @@ public final class InfraCommand {
     SimulatorSettings simulator = simulator(arguments);
     var plan =
         new Infrastructure.Plan(
-            Path.of(arguments.value("--data", ".millrace")).toAbsolutePath().normalize(),
+            Infrastructure.data(arguments),
             arguments.number("--postgres-port", 0, 0, 65_535),
             arguments.number("--kafka-port", 0, 0, 65_535),
             true);

@@ -1,5 +1,6 @@
 package io.millrace.cli.serve;
 
+import io.millrace.cli.terminal.Arguments;
 import io.millrace.embedded.EmbeddedKafka;
 import io.millrace.embedded.EmbeddedPostgres;
 import io.millrace.embedded.KafkaProcess;
@@ -37,6 +38,14 @@ record Infrastructure(EmbeddedPostgres postgres, Broker kafka) {
    * @param separateKafka whether the broker is a process of its own, which can be killed by itself
    */
   record Plan(Path data, int postgresPort, int kafkaPort, boolean separateKafka) {}
+
+  /** Where {@code --data} says, else beside the launcher, wherever it is called from. */
+  static Path data(Arguments arguments) {
+    Path home = Path.of(System.getProperty("millrace.home", ""));
+    return Path.of(arguments.value("--data", home.resolve(".millrace").toString()))
+        .toAbsolutePath()
+        .normalize();
+  }
 
   /**
    * Starts both and keeps them running.

@@ -34,7 +34,7 @@ public final class UpCommand {
     var arguments = Arguments.parse(words, UNDERSTOOD);
     arguments.refuseWords();
     int port = arguments.number("--port", 8080, 1, 65_535);
-    Path data = Path.of(arguments.value("--data", ".millrace")).toAbsolutePath().normalize();
+    Path data = Infrastructure.data(arguments);
     try {
       start(arguments, port, data);
     } catch (RuntimeException failure) {
