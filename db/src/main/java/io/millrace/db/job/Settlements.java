@@ -13,12 +13,14 @@ import io.millrace.job.JobState;
 import io.millrace.money.Usage;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 public final class Settlements {
 
   // The call's number, not a plus one: a job that is kept is still held under the same fence when a
-  // commit whose reply was lost is repeated.
+  // commit whose reply was lost is repeated. A call is presumed only where it would be the next: else
+  // its worker has written it down since somebody looked.
   private static final String SETTLE =
       """
       update job set
@@ -52,11 +55,12 @@ public final class Settlements {
         failure_code = s.failure_code
       from (
         select n.*, hit.cancel_requested_at
-        from unnest(?, ?, ?, ?, ?, ?, ?, ?) as n(id, claim_no, worker_id, next, delay, call_no, counted,
-          failure_code)
+        from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) as n(id, claim_no, worker_id, next, delay, call_no, presumed,
+          counted, failure_code)
         cross join lateral (
           select j.cancel_requested_at from job j
           where j.id = n.id and j.claim_no = n.claim_no and j.state = 'running' and j.worker_id = n.worker_id
+            and (not n.presumed or j.attempts = n.call_no - 1)
           for update) hit) as s
       where job.id = s.id
       returning job.id, job.state::text
@@ -118,23 +122,42 @@ public final class Settlements {
    */
   public record Settled(boolean applied, JobState state) {}
 
-  /** Records the settlements in one transaction, all or none; answers in their order. */
+  /**
+   * Records the settlements in one transaction, all or none; answers in their order. Of several of
+   * one job, as when its worker and somebody else end it at the same moment, the first comes first.
+   */
   public List<Settled> settle(List<Settlement> settlements) {
-    List<Settlement> ordered =
-        settlements.stream().sorted(Comparator.comparing(s -> s.job().id())).toList();
-    Map<JobId, JobState> applied =
-        database.transaction(connection -> {
-          var moved = move(connection, ordered);
-          recordCalls(connection, ordered, moved);
-          insertResults(connection, ordered, moved);
-          return moved;
-        });
-    return settlements.stream()
-        .map(s -> {
-          var state = applied.get(s.job().id());
-          return new Settled(state != null, state != null ? state : next(s.effect()));
-        })
-        .toList();
+    IdentityHashMap<Settlement, Settled> fates = new IdentityHashMap<>();
+    return database.transaction(connection -> {
+      for (List<Settlement> wave : waves(settlements)) {
+        var moved = move(connection, wave);
+        recordCalls(connection, wave, moved);
+        insertResults(connection, wave, moved);
+        wave.forEach(s -> fates.put(s, settled(s, moved.get(s.job().id()))));
+      }
+      return settlements.stream().map(s -> fates.get(s)).toList();
+    });
+  }
+
+  private static Settled settled(Settlement settlement, @Nullable JobState state) {
+    return new Settled(state != null, state != null ? state : next(settlement.effect()));
+  }
+
+  // Each wave has a job once and is in id order; a second wave locks only what the first has
+  // locked.
+  private static List<List<Settlement>> waves(List<Settlement> settlements) {
+    List<Map<JobId, Settlement>> waves = new ArrayList<>();
+    for (Settlement settlement : settlements) {
+      int i = 0;
+      while (i < waves.size() && waves.get(i).containsKey(settlement.job().id())) {
+        i++;
+      }
+      if (i == waves.size()) {
+        waves.add(new TreeMap<>());
+      }
+      waves.get(i).put(settlement.job().id(), settlement);
+    }
+    return waves.stream().map(wave -> List.copyOf(wave.values())).toList();
   }
 
   private static Map<JobId, JobState> move(Connection connection, List<Settlement> ordered)
@@ -148,6 +171,7 @@ public final class Settlements {
           .texts(s -> next(s.effect()).wireName())
           .longs(s -> s.effect() instanceof Requeue(var delay) ? delay.toMillis() : 0L)
           .integers(s -> s.call() == null ? 0 : s.call().no())
+          .booleans(s -> s.call() != null && s.call().presumed())
           .integers(s -> s.call() != null && s.call().counted() ? 1 : 0)
           .texts(s -> s.effect() instanceof Finish finish ? finish.failureCode() : null);
       try (var rows = update.executeQuery()) {

@@ -70,6 +70,10 @@ public final class GroupCommit<T, R> implements AutoCloseable {
     if (closed || !waiting.offer(item)) {
       throw new RejectedExecutionException(closed ? "closed" : "the queue is full");
     }
+    // Closed between the two: the flushers may have gone without it.
+    if (closed && withdraw(item.result())) {
+      throw new RejectedExecutionException("closed");
+    }
     return item.result();
   }
 

@@ -11,4 +11,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("millrace.kafka")
 public record KafkaSettings(
-    @DefaultValue("4") int partitions, @DefaultValue("-1") short replicationFactor) {}
+    @DefaultValue("4") int partitions, @DefaultValue("-1") short replicationFactor) {
+
+  public KafkaSettings {
+    if (partitions < 1 || replicationFactor == 0 || replicationFactor < -1) {
+      throw new IllegalArgumentException(
+          "millrace.kafka needs at least one partition and one replica, or -1 for the broker's default");
+    }
+  }
+}

@@ -30,9 +30,14 @@ public final class Loop {
   private final Timer runs;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private @Nullable Thread thread;
+  private @Nullable Run current;
+  private @Nullable Thread latest;
   private boolean woken;
-  private volatile boolean stopping;
+
+  /** From a start to the stop that ends it, and no other. */
+  private static final class Run {
+    private volatile boolean stopping;
+  }
 
   /** What is repeated. */
   @FunctionalInterface
@@ -51,9 +56,12 @@ public final class Loop {
   public void start() {
     lock.lock();
     try {
-      if (thread == null) {
-        stopping = false;
-        thread = Thread.ofPlatform().name("millrace-" + name).daemon().start(this::run);
+      if (current == null) {
+        var before = latest;
+        var run = new Run();
+        current = run;
+        latest =
+            Thread.ofPlatform().name("millrace-" + name).daemon().start(() -> run(run, before));
       }
     } finally {
       lock.unlock();
@@ -77,35 +85,44 @@ public final class Loop {
    * @return whether it ended within the bound
    */
   public boolean stop(Duration bound) {
-    Thread running;
+    Thread ending;
     lock.lock();
     try {
-      running = thread;
-      thread = null;
-      stopping = true;
-      changed.signalAll();
+      if (current != null) {
+        current.stopping = true;
+        current = null;
+        changed.signalAll();
+      }
+      ending = latest;
     } finally {
       lock.unlock();
     }
-    if (running == null) {
+    if (ending == null) {
       return true;
     }
     try {
-      return running.join(bound);
+      return ending.join(bound);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       return false;
     }
   }
 
-  /** Whether the body should come to its end. */
-  public boolean isStopping() {
-    return stopping;
+  // A run whose stop did not wait for it may still be in its body: it ends before the next begins.
+  private void run(Run run, @Nullable Thread before) {
+    try {
+      if (before != null) {
+        before.join();
+      }
+      repeat(run);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
-  private void run() {
+  private void repeat(Run run) throws InterruptedException {
     int failuresInARow = 0;
-    while (!stopping) {
+    while (!run.stopping) {
       Duration pause;
       long start = System.nanoTime();
       try {
@@ -114,8 +131,6 @@ public final class Loop {
           log.info("Loop {} works again", name);
           failuresInARow = 0;
         }
-      } catch (InterruptedException interrupted) {
-        return;
       } catch (RuntimeException failure) {
         failures.increment();
         if (failuresInARow == 0) {
@@ -126,20 +141,18 @@ public final class Loop {
       } finally {
         runs.record(Duration.ofNanos(System.nanoTime() - start));
       }
-      pause(pause);
+      pause(run, pause);
     }
   }
 
-  private void pause(Duration pause) {
+  private void pause(Run run, Duration pause) throws InterruptedException {
     long left = pause.toNanos();
     lock.lock();
     try {
-      while (!woken && !stopping && left > 0) {
+      while (!woken && !run.stopping && left > 0) {
         left = changed.awaitNanos(left);
       }
       woken = false;
-    } catch (InterruptedException interrupted) {
-      stopping = true;
     } finally {
       lock.unlock();
     }

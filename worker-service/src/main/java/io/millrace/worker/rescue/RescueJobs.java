@@ -51,7 +51,7 @@ public final class RescueJobs {
   private final Counter rescued;
   private final Map<UUID, Sighting> sightings = new HashMap<>();
   private Instant serverStart = Instant.MIN;
-  private long lookedAt = Long.MIN_VALUE;
+  private long lookedAt;
 
   /** The clocks, and how long silence and lateness may last. */
   record Times(LeaseSettings lease, Duration lateness, Clock clock, LongSupplier nanoTime) {}
@@ -86,11 +86,13 @@ public final class RescueJobs {
   }
 
   private void declareLost() {
-    long now = times.nanoTime().getAsLong();
+    long before = times.nanoTime().getAsLong();
     var roll = workers.roll();
-    long gap = lookedAt == Long.MIN_VALUE ? Long.MAX_VALUE : now - lookedAt;
-    lookedAt = now;
-    if (!roll.serverStart().equals(serverStart) || gap > times.lease().lease().toNanos() / 2) {
+    // Only here: a look that failed has seen nothing, and its time is part of the gap.
+    long after = times.nanoTime().getAsLong();
+    boolean gap = after - lookedAt > times.lease().lease().toNanos() / 2;
+    lookedAt = after;
+    if (!roll.serverStart().equals(serverStart) || gap) {
       // The database was away, or we did not look: nobody's silence is known any more.
       sightings.clear();
       serverStart = roll.serverStart();
@@ -100,16 +102,17 @@ public final class RescueJobs {
         .retainAll(roll.workers().stream().filter(worker -> !worker.lost()).map(Beat::id).toList());
     for (Beat worker : roll.workers()) {
       if (!worker.lost()) {
-        judgeSilence(worker, now);
+        judgeSilence(worker, before, after);
       }
     }
   }
 
-  private void judgeSilence(Beat worker, long now) {
+  // Silent at least from the end of the look that first saw the heartbeat to the start of this one.
+  private void judgeSilence(Beat worker, long before, long after) {
     var seen = sightings.get(worker.id());
     if (seen == null || !seen.heartbeat().equals(worker.heartbeatAt())) {
-      sightings.put(worker.id(), new Sighting(worker.heartbeatAt(), now));
-    } else if (now - seen.since() > times.lease().lease().toNanos()
+      sightings.put(worker.id(), new Sighting(worker.heartbeatAt(), after));
+    } else if (before - seen.since() > times.lease().lease().toNanos()
         && workers.declareLost(worker.id(), worker.heartbeatAt())) {
       log.warn(
           "Worker {} ({}) has been silent for more than its lease of {} s and is taken for lost; its jobs go to others",

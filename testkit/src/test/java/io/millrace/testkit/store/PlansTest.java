@@ -1,0 +1,129 @@
+package io.millrace.testkit.store;
+
+import static io.millrace.testkit.JobFixture.job;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.db.job.Releases.Pick;
+import io.millrace.db.job.Settlement.Effect.Requeue;
+import io.millrace.db.sql.Database;
+import io.millrace.testkit.PostgresExtension;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * No statement of a loop grows with the backlog: beside thousands of ready and thousands of parked
+ * jobs each reads a few index entries, by the database's own count, and scans no table.
+ */
+class PlansTest {
+
+  private static final int BACKLOG = 4_000;
+  private static final int FEW = 150;
+
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+
+  /** One connection, so that the count of what it read is its own. */
+  private static Database single;
+
+  private static Stores stores;
+  private static UUID worker;
+
+  private record Verb(String name, Consumer<Stores> run) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  @BeforeAll
+  static void fill() {
+    job().submit(postgres.database(), BACKLOG);
+    job().runAt(Instant.now().plusSeconds(7_200)).submit(postgres.database(), BACKLOG);
+    single = Database.open(postgres.address(), "single", 1);
+    stores = Stores.on(single);
+    worker = stores.worker();
+    single.dsl().execute("analyze job");
+  }
+
+  @AfterAll
+  static void close() {
+    single.close();
+  }
+
+  static Stream<Verb> verbs() {
+    return Stream.of(
+        new Verb("ripen", on -> on.releases().ripen(100)),
+        new Verb("queues", on -> on.releases().queues(100)),
+        new Verb("outstanding", on -> on.releases().outstanding()),
+        new Verb(
+            "release",
+            on -> {
+              var queue = on.releases().queues(1).getFirst();
+              on.releases().release(List.of(new Pick(queue, 3)), Duration.ofMinutes(1));
+            }),
+        new Verb("expire", on -> on.queued().expire(100)),
+        new Verb("overdue", on -> on.held().overdue(Duration.ofSeconds(20), 100)),
+        new Verb("strangers", on -> on.held().strangers()),
+        new Verb("heldBy", on -> on.held().heldBy(worker, 100)),
+        new Verb(
+            "submit, claim, mark, settle",
+            on -> {
+              var job = on.claim(worker, job().submit(single));
+              on.claims().markSending(List.of(job.fence()));
+              on.settle(job, Calls.overloaded(job, 1), new Requeue(Duration.ZERO));
+              on.releases().takeBack(List.of(job.id()));
+              on.queued().cancel(1, job.id());
+              on.queued().replay(1, job.id(), 60);
+            }));
+  }
+
+  @ParameterizedTest
+  @MethodSource("verbs")
+  void itReadsAFewEntriesOfAnIndex(Verb verb) {
+    // More often than it takes a prepared statement to come to its lasting plan.
+    for (int i = 0; i < 12; i++) {
+      var before = Reads.of(single);
+      verb.run().accept(stores);
+      var after = Reads.of(single);
+      assertThat(after.scans()).as("scans of the table, run %d", i).isEqualTo(before.scans());
+      assertThat(after.entries() - before.entries()).as("index entries, run %d", i).isLessThan(FEW);
+    }
+  }
+
+  @Test
+  void theCountSeesWhatReadsTheWholeTable() {
+    var before = Reads.of(single);
+    single.dsl().execute("set enable_seqscan = on");
+    single.dsl().fetch("select count(*) from job where max_output > 0");
+    single.dsl().execute("set enable_seqscan = off");
+    assertThat(Reads.of(single).scans()).isGreaterThan(before.scans());
+
+    single.dsl().fetch("select count(max_output) from job where tenant_id = 1");
+    assertThat(Reads.of(single).entries() - before.entries()).isGreaterThan(BACKLOG);
+  }
+
+  private record Reads(long scans, long entries) {
+
+    static Reads of(Database database) {
+      database.dsl().execute("select pg_stat_force_next_flush()");
+      var row =
+          database
+              .dsl()
+              .fetchSingle(
+                  """
+                  select (select seq_scan from pg_stat_user_tables where relname = 'job'),
+                    (select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'job')
+                  """);
+      return new Reads(row.get(0, Long.class), row.get(1, Long.class));
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package io.millrace.worker.execute;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.claude.limit.PoolLimits;
+import java.net.URI;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.util.unit.DataSize;
+
+class ExecuteSettingsTest {
+
+  @Configuration(proxyBeanMethods = false)
+  @EnableConfigurationProperties({ExecuteSettings.class, ClaudeSettings.class, LimitSettings.class})
+  static class OnlySettings {}
+
+  private final ApplicationContextRunner keyless =
+      new ApplicationContextRunner().withUserConfiguration(OnlySettings.class);
+  private final ApplicationContextRunner runner =
+      keyless.withPropertyValues("anthropic.api-key=sk-secret");
+
+  @Test
+  void everythingButTheKeyHasADefault() {
+    runner.run(context -> {
+      assertThat(context.getBean(ExecuteSettings.class))
+          .isEqualTo(new ExecuteSettings(10_000, DataSize.ofMegabytes(256), Duration.ofSeconds(2)));
+      assertThat(context.getBean(ClaudeSettings.class).baseUrl())
+          .isEqualTo(URI.create("https://api.anthropic.com"));
+      assertThat(context.getBean(LimitSettings.class).limits()).isEmpty();
+    });
+  }
+
+  @Test
+  void eachKeyArrives() {
+    runner
+        .withPropertyValues(
+            "millrace.worker.slots=7",
+            "millrace.worker.bytes=64MB",
+            "millrace.worker.patience=0s",
+            "anthropic.base-url=http://127.0.0.1:9",
+            "millrace.limits.default.requests-per-minute=60",
+            "millrace.limits.[haiku-5.5].input-tokens-per-minute=1000",
+            "millrace.limits.[haiku-5.5].output-tokens-per-minute=100")
+        .run(context -> {
+          assertThat(context.getBean(ExecuteSettings.class))
+              .isEqualTo(new ExecuteSettings(7, DataSize.ofMegabytes(64), Duration.ZERO));
+          assertThat(context.getBean(ClaudeSettings.class).baseUrl())
+              .isEqualTo(URI.create("http://127.0.0.1:9"));
+          assertThat(context.getBean(LimitSettings.class).limits())
+              .containsEntry("default", new PoolLimits(60L, null, null))
+              .containsEntry("haiku-5.5", new PoolLimits(null, 1_000L, 100L));
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "millrace.worker.slots=0",
+        "millrace.worker.bytes=63MB",
+        "millrace.worker.patience=-1s",
+        "millrace.limits.default.requests-per-minute=0",
+        "anthropic.api-key="
+      })
+  void badValuesRefuseToStart(String bad) {
+    runner.withPropertyValues(bad).run(context -> assertThat(context).hasFailed());
+  }
+
+  @Test
+  void withoutAKeyThereIsNoWorker() {
+    keyless.run(context ->
+        assertThat(context)
+            .getFailure()
+            .rootCause()
+            .hasMessageContaining("ANTHROPIC_API_KEY is not set"));
+  }
+
+  @Test
+  void theKeyIsNotShown() {
+    runner.run(context ->
+        assertThat(context.getBean(ClaudeSettings.class).toString()).doesNotContain("sk-secret"));
+  }
+}
