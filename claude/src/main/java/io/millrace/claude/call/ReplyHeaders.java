@@ -101,4 +101,17 @@ public record ReplyHeaders(Map<String, String> values) {
       return Optional.empty();
     }
   }
+
+  /** A limit per minute that the headers name, such as {@code input-tokens}. */
+  public Optional<Long> limit(String dimension) {
+    return value("anthropic-ratelimit-" + dimension + "-limit").flatMap(ReplyHeaders::positive);
+  }
+
+  private static Optional<Long> positive(String number) {
+    try {
+      return Optional.of(Long.parseLong(number.strip())).filter(limit -> limit > 0);
+    } catch (NumberFormatException notANumber) {
+      return Optional.empty();
+    }
+  }
 }

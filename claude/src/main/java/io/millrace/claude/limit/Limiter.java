@@ -68,6 +68,18 @@ public final class Limiter {
     }
   }
 
+  /**
+   * Takes note of the limits that the provider's headers name: the smaller of configuration and
+   * header is in force, so that an account whose limits nobody configured is not run against a
+   * wall.
+   */
+  public void reveal(String pool, PoolLimits limits) {
+    PoolBuckets buckets = buckets(pool);
+    synchronized (buckets) {
+      buckets.reveal(limits, nanoTime.getAsLong());
+    }
+  }
+
   /** How many average calls of the pool could start within the horizon. */
   public long startable(String pool, Duration horizon) {
     PoolBuckets buckets = buckets(pool);

@@ -3,6 +3,7 @@ package io.millrace.claude.limit;
 import io.millrace.claude.classify.Outcome.Dimension;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The buckets of one pool. Pure arithmetic on the time passed in; not thread-safe. */
@@ -13,6 +14,7 @@ final class PoolBuckets {
   private static final double AVERAGE_WEIGHT = 0.05;
 
   private final Map<Dimension, Bucket> buckets = new EnumMap<>(Dimension.class);
+  private final Map<Dimension, Long> limits = new EnumMap<>(Dimension.class);
   private final Map<Dimension, Double> averages = new EnumMap<>(Dimension.class);
   private long blockedUntil;
 
@@ -27,6 +29,24 @@ final class PoolBuckets {
     if (perMinute != null) {
       double capacity = Math.max(1, perMinute / 60.0 * burst);
       buckets.put(dimension, new Bucket(perMinute, capacity, now));
+      limits.put(dimension, perMinute);
+    }
+  }
+
+  /**
+   * Adopts limits that the provider names where they are tighter than what is known. A bucket that
+   * is opened so starts empty: what was called before has used it up.
+   */
+  void reveal(PoolLimits revealed, long now) {
+    reveal(Dimension.REQUESTS, revealed.requestsPerMinute(), REQUEST_BURST_SECONDS, now);
+    reveal(Dimension.INPUT_TOKENS, revealed.inputTokensPerMinute(), TOKEN_BURST_SECONDS, now);
+    reveal(Dimension.OUTPUT_TOKENS, revealed.outputTokensPerMinute(), TOKEN_BURST_SECONDS, now);
+  }
+
+  private void reveal(Dimension dimension, @Nullable Long perMinute, double burst, long now) {
+    if (perMinute != null && perMinute < limits.getOrDefault(dimension, Long.MAX_VALUE)) {
+      open(dimension, perMinute, burst, now);
+      Objects.requireNonNull(buckets.get(dimension)).empty(now);
     }
   }
 

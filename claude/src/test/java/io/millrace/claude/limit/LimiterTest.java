@@ -32,6 +32,28 @@ class LimiterTest {
   }
 
   @Test
+  void aLimitThatNobodyConfiguredIsTakenFromTheProvider() {
+    Limiter limiter = limiter(PoolLimits.UNLIMITED);
+    assertThat(limiter.tryAdmit(POOL, 1, 1)).isInstanceOf(Admitted.class);
+
+    limiter.reveal(POOL, new PoolLimits(60L, null, null));
+
+    assertThat(limiter.tryAdmit(POOL, 1, 1))
+        .isEqualTo(new Wait(Duration.ofSeconds(1), Dimension.REQUESTS));
+  }
+
+  @Test
+  void theSmallerOfConfigurationAndHeaderIsInForce() {
+    Limiter limiter = limiter(new PoolLimits(60L, null, null));
+
+    limiter.reveal(POOL, new PoolLimits(6_000L, null, null));
+
+    assertThat(limiter.tryAdmit(POOL, 1, 1)).isInstanceOf(Admitted.class);
+    assertThat(limiter.tryAdmit(POOL, 1, 1))
+        .isEqualTo(new Wait(Duration.ofSeconds(1), Dimension.REQUESTS));
+  }
+
+  @Test
   void requestsRefillContinuously() {
     Limiter limiter = limiter(new PoolLimits(60L, null, null));
 

@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 public final class Settlements {
 
   // The call's number, not a plus one: a job that is kept is still held under the same fence when a
-  // commit whose reply was lost is repeated. A call is presumed only where it would be the next: else
+  // commit whose reply was lost is repeated. A call is presumed only where it would be the next:
+  // else
   // its worker has written it down since somebody looked.
   private static final String SETTLE =
       """

@@ -6,6 +6,7 @@ import io.millrace.claude.estimate.Estimator;
 import io.millrace.claude.limit.Admission;
 import io.millrace.claude.limit.Admission.Permit;
 import io.millrace.claude.limit.Limiter;
+import io.millrace.claude.limit.PoolLimits;
 import io.millrace.db.job.Claims.Claimed;
 import io.millrace.money.Usage;
 import java.time.Duration;
@@ -72,6 +73,15 @@ final class Admissions {
 
   /** Corrects what was reserved by what the call turned out to take. */
   void settle(Permit permit, Outcome outcome, Reply reply) {
+    if (reply instanceof Reply.Answered answer) {
+      var headers = answer.headers();
+      limiter.reveal(
+          permit.pool(),
+          new PoolLimits(
+              headers.limit("requests").orElse(null),
+              headers.limit("input-tokens").orElse(null),
+              headers.limit("output-tokens").orElse(null)));
+    }
     switch (outcome) {
       case Outcome.Succeeded(_, var facts) -> limiter.settle(permit, facts.usage());
       case Outcome.RateLimited(_, var retryAfter, var dimension) -> {
