@@ -37,7 +37,7 @@ class PlansTest {
   private static Stores stores;
   private static UUID worker;
 
-  private record Verb(String name, Consumer<Stores> run) {
+  record Verb(String name, Consumer<Stores> run) {
     @Override
     public String toString() {
       return name;
