@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FairOrderTest {
 
   private static final String POOL = "haiku-5.5";
-  private static final ToDoubleFunction<Queue> EQUAL = _ -> 1;
+  private static final List<Lane> LANES = List.of(Lane.values());
 
   private final FairOrder order = new FairOrder();
   private final Map<Queue, Integer> started = new HashMap<>();
@@ -39,7 +39,7 @@ class FairOrderTest {
     for (int i = 0; i < 200; i++) {
       List<Queue> ready =
           IntStream.range(0, 1 + random.nextInt(20))
-              .mapToObj(tenant -> new Queue(POOL, Lane.values()[random.nextInt(3)], tenant))
+              .mapToObj(tenant -> new Queue(POOL, LANES.get(random.nextInt(3)), tenant))
               .toList();
       int budget = random.nextInt(60);
 
@@ -56,7 +56,7 @@ class FairOrderTest {
   void aTenantWithAMillionJobsHasItsShareAndNoMore() {
     List<Queue> ready = tenants(10);
 
-    rounds(ready, 1_000, 7, EQUAL);
+    rounds(ready, 1_000, 7, FairOrderTest::one);
 
     ready.forEach(queue -> assertThat(started.get(queue)).isCloseTo(700, within(8)));
   }
@@ -96,7 +96,7 @@ class FairOrderTest {
   @Test
   void aNewTenantsFirstJobIsAmongTheNextOfEachTenant() {
     List<Queue> busy = tenants(4);
-    rounds(busy, 500, 10, EQUAL);
+    rounds(busy, 500, 10, FairOrderTest::one);
     List<Queue> all = new ArrayList<>(busy);
     all.add(standard(99));
 
@@ -108,11 +108,11 @@ class FairOrderTest {
   @Test
   void aTenantThatWasAwayEarnsNoCredit() {
     List<Queue> both = tenants(2);
-    rounds(both, 100, 2, EQUAL);
-    rounds(both.subList(0, 1), 1_000, 10, EQUAL);
+    rounds(both, 100, 2, FairOrderTest::one);
+    rounds(both.subList(0, 1), 1_000, 10, FairOrderTest::one);
     started.clear();
 
-    rounds(both, 100, 10, EQUAL);
+    rounds(both, 100, 10, FairOrderTest::one);
 
     assertThat(started.get(both.get(1))).isCloseTo(500, within(15));
   }
@@ -120,12 +120,12 @@ class FairOrderTest {
   @Test
   void aTenantThatWasAwayEarnsNoCreditWhenItWasForgottenEither() {
     List<Queue> both = tenants(2);
-    rounds(both, 100, 2, EQUAL);
-    rounds(both.subList(0, 1), 1_000, 10, EQUAL);
+    rounds(both, 100, 2, FairOrderTest::one);
+    rounds(both.subList(0, 1), 1_000, 10, FairOrderTest::one);
     order.forgetIdle();
     started.clear();
 
-    rounds(both, 100, 10, EQUAL);
+    rounds(both, 100, 10, FairOrderTest::one);
 
     assertThat(started.get(both.get(1))).isCloseTo(500, within(15));
   }
@@ -134,7 +134,7 @@ class FairOrderTest {
   void interactiveGoesBeforeStandard() {
     var interactive = new Queue(POOL, Lane.INTERACTIVE, 1);
 
-    rounds(List.of(standard(1), interactive), 100, 10, EQUAL);
+    rounds(List.of(standard(1), interactive), 100, 10, FairOrderTest::one);
 
     assertThat(started).containsOnlyKeys(interactive);
   }
@@ -144,7 +144,7 @@ class FairOrderTest {
     var interactive = new Queue(POOL, Lane.INTERACTIVE, 1);
     var bulk = new Queue(POOL, Lane.BULK, 2);
 
-    rounds(List.of(interactive, standard(1), bulk), 1_000, 3, EQUAL);
+    rounds(List.of(interactive, standard(1), bulk), 1_000, 3, FairOrderTest::one);
 
     assertThat(started.get(bulk)).isEqualTo(150);
     assertThat(started.get(interactive)).isEqualTo(2_850);
@@ -154,7 +154,7 @@ class FairOrderTest {
   void bulkHasAllThatNobodyElseWants() {
     var bulk = new Queue(POOL, Lane.BULK, 2);
 
-    rounds(List.of(bulk), 10, 10, EQUAL);
+    rounds(List.of(bulk), 10, 10, FairOrderTest::one);
 
     assertThat(started.get(bulk)).isEqualTo(100);
   }
@@ -187,5 +187,10 @@ class FairOrderTest {
 
   private static Queue standard(int tenant) {
     return new Queue(POOL, Lane.STANDARD, tenant);
+  }
+
+  /** Every job costs the same. */
+  private static double one(Queue queue) {
+    return 1;
   }
 }

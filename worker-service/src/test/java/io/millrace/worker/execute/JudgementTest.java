@@ -45,7 +45,7 @@ class JudgementTest {
       new Judgement(new RetryPolicy(RetrySettings.DEFAULTS), PATIENCE, new Random(1));
 
   /** One row of the table: what happened, and in which words the verdict is to be told. */
-  private record Case(
+  record Case(
       String name,
       Outcome outcome,
       int counted,
