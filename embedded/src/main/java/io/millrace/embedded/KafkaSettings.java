@@ -19,7 +19,7 @@ record KafkaSettings(Map<String, String> chosen) {
     properties.put("node.id", Integer.toString(NODE));
     properties.put("controller.quorum.voters", NODE + "@" + controller);
     properties.put("listeners", "%s,%s://%s".formatted(broker, CONTROLLER, controller));
-    properties.put("advertised.listeners", broker);
+    properties.putIfAbsent("advertised.listeners", broker);
     properties.put("controller.listener.names", CONTROLLER);
     properties.put(
         "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,%s:PLAINTEXT".formatted(CONTROLLER));

@@ -24,7 +24,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
@@ -52,41 +51,52 @@ class CrashBetweenStepsIT {
 
   /** What a process did last; how many calls it sent, and how many rows it left to the rescue. */
   enum LastStep {
-    SUBMITTED(0, 0, it -> it.submits()),
-    RELEASED(0, 0, it -> it.submits().releases()),
-    PRODUCED(0, 0, it -> it.submits().releases().produces()),
-    CONSUMED(0, 0, it -> it.submits().releases().produces().consumes()),
-    CLAIMED(0, 1, it -> it.submits().releases().produces().claims()),
-    CLAIMED_TO_WAIT(0, 0, it -> it.submits().releases().produces().claimsToWait()),
-    MARKED(0, 1, it -> it.submits().releases().produces().claimsToWait().marks()),
-    SENT(1, 1, it -> it.submits().releases().produces().claimsToWait().marks().sends()),
-    SENT_UNMARKED(1, 1, it -> it.submits().releases().produces().claims().sends()),
-    ANSWERED(1, 1, it -> it.submits().releases().produces().claims().isAnswered()),
-    KEPT(1, 0, it -> it.submits().releases().produces().claims().isOverloadedAndWaits()),
-    MARKED_AGAIN(
-        1, 1, it -> it.submits().releases().produces().claims().isOverloadedAndWaits().marks()),
-    SENT_AGAIN(
-        2,
-        1,
-        it -> it.submits().releases().produces().claims().isOverloadedAndWaits().marks().sends()),
-    KEPT_WITHOUT_KNOWING(
-        1,
-        0,
-        it -> it.submits().releases().produces().claims().isOverloadedAndWaits().keepsAgain()),
-    GIVEN_BACK(1, 0, it -> it.submits().releases().produces().claims().isOverloadedAndGivesBack()),
-    RECORDED(1, 0, it -> it.submits().releases().produces().claims().isAnswered().records()),
-    DECLARED_LOST(1, 1, it -> it.submits().releases().produces().claims().sends().isDeclaredLost());
+    SUBMITTED(0, 0),
+    RELEASED(0, 0),
+    PRODUCED(0, 0),
+    CONSUMED(0, 0),
+    CLAIMED(0, 1),
+    CLAIMED_TO_WAIT(0, 0),
+    MARKED(0, 1),
+    SENT(1, 1),
+    SENT_UNMARKED(1, 1),
+    ANSWERED(1, 1),
+    KEPT(1, 0),
+    KEPT_WITHOUT_KNOWING(1, 0),
+    MARKED_AGAIN(1, 1),
+    SENT_AGAIN(2, 1),
+    GIVEN_BACK(1, 0),
+    DECLARED_LOST(1, 1),
+    RECORDED(1, 0);
 
     private final int sent;
     private final int presumed;
 
-    @SuppressWarnings("ImmutableEnumChecker") // its values capture nothing
-    private final UnaryOperator<Deceased> life;
-
-    LastStep(int sent, int presumed, UnaryOperator<Deceased> life) {
+    LastStep(int sent, int presumed) {
       this.sent = sent;
       this.presumed = presumed;
-      this.life = life;
+    }
+
+    private Deceased of(Deceased it) {
+      return switch (this) {
+        case SUBMITTED -> it.submits();
+        case RELEASED -> SUBMITTED.of(it).releases();
+        case PRODUCED -> RELEASED.of(it).produces();
+        case CONSUMED -> PRODUCED.of(it).consumes();
+        case CLAIMED -> PRODUCED.of(it).claims();
+        case CLAIMED_TO_WAIT -> PRODUCED.of(it).claimsToWait();
+        case MARKED -> CLAIMED_TO_WAIT.of(it).marks();
+        case SENT -> MARKED.of(it).sends();
+        case SENT_UNMARKED -> CLAIMED.of(it).sends();
+        case ANSWERED -> CLAIMED.of(it).isAnswered();
+        case KEPT -> CLAIMED.of(it).isOverloadedAndWaits();
+        case KEPT_WITHOUT_KNOWING -> KEPT.of(it).keepsAgain();
+        case MARKED_AGAIN -> KEPT.of(it).marks();
+        case SENT_AGAIN -> MARKED_AGAIN.of(it).sends();
+        case GIVEN_BACK -> CLAIMED.of(it).isOverloadedAndGivesBack();
+        case DECLARED_LOST -> SENT_UNMARKED.of(it).isDeclaredLost();
+        case RECORDED -> ANSWERED.of(it).records();
+      };
     }
   }
 
@@ -97,7 +107,7 @@ class CrashBetweenStepsIT {
     makeTopics();
     records = new Records(kafka.bootstrapServers());
     for (LastStep step : LastStep.values()) {
-      deceased.put(step, step.life.apply(new Deceased(postgres.database(), records, claude)));
+      deceased.put(step, step.of(new Deceased(postgres.database(), records, claude)));
     }
     workers.add(live());
     workers.add(live());

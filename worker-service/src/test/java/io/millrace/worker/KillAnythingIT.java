@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class KillAnythingIT {
 
-  private static final int KILLS = 9;
+  private static final int KILLS = 6;
   private static final int WAVE = 40;
 
   @RegisterExtension final PostgresExtension postgres = PostgresExtension.durable();

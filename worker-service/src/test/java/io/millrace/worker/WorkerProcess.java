@@ -25,8 +25,7 @@ final class WorkerProcess implements AutoCloseable {
       PostgresExtension postgres, KafkaExtension kafka, URI claude, String... settings) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
+    command.addAll(List.of("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(WorkerApplication.class.getName());
     command.add("--spring.main.web-application-type=none");

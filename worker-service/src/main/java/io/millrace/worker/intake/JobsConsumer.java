@@ -106,6 +106,7 @@ public final class JobsConsumer {
     } catch (KafkaException failure) {
       // What a consumer still knows after an error differs by error; a new one knows nothing wrong.
       close();
+      parts.topology().lookAgain();
       throw failure;
     }
     return Duration.ZERO;

@@ -76,6 +76,8 @@ public class KafkaConfiguration {
     properties.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
     properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
     properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 250);
+    // How long a line that went dead without a word goes unnoticed.
+    properties.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
     return new DefaultShareConsumerFactory<>(properties);
   }
 

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class Topology {
 
   private static final Logger log = LoggerFactory.getLogger(Topology.class);
-  private static final Duration CHECK = Duration.ofSeconds(30);
+  private static final Duration CHECK = Duration.ofSeconds(10);
   private static final String HOUR = Long.toString(Duration.ofHours(1).toMillis());
   private static final String WEEK = Long.toString(Duration.ofDays(7).toMillis());
 
@@ -48,6 +48,11 @@ public final class Topology {
     loop.stop(bound);
   }
 
+  /** Looks at once: something on Kafka is not as it should be. */
+  public void lookAgain() {
+    loop.wake();
+  }
+
   /** Whether the topics were there when last looked for. */
   public boolean isReady() {
     return ready;
@@ -61,9 +66,8 @@ public final class Topology {
         admin.createTopics(missing).all().get(10, TimeUnit.SECONDS);
         log.info("Topics made: {}", missing.stream().map(NewTopic::name).toList());
       }
-      if (!ready || !missing.isEmpty()) {
-        startAtEarliest(admin);
-      }
+      // Every time: whoever made the topics may have died before this.
+      startAtEarliest(admin);
       ready = true;
       return CHECK;
     } catch (ExecutionException | TimeoutException failure) {
