@@ -131,7 +131,7 @@ public final class Loop {
           log.info("Loop {} works again", name);
           failuresInARow = 0;
         }
-      } catch (RuntimeException failure) {
+      } catch (RuntimeException | Error failure) {
         failures.increment();
         if (failuresInARow == 0) {
           log.warn("Loop {} failed and will be tried again until it works", name, failure);
