@@ -175,6 +175,7 @@ class JobLifeIT {
     var views = new JobViews(postgres.database());
     return await()
         .atMost(Duration.ofSeconds(30))
+        .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(20))
         .until(() -> views.find(1, id).orElseThrow(), view -> view.state().isFinal());
   }
