@@ -155,6 +155,7 @@ public final class JobsConsumer {
       throw failure;
     }
     readable.forEach(record -> open.acknowledge(record, AcknowledgeType.ACCEPT));
+    unheard.heard(won);
     claimed.increment(won.size());
     if (!won.isEmpty()) {
       parts.executions().start(won, before);

@@ -49,8 +49,16 @@ final class UnheardClaims {
     }
     askedAt = now;
     var won = claims.wonUnheard(incarnation, failedAt.keySet());
-    won.forEach(job -> failedAt.remove(new ReleasedJob(job.id(), job.fence().claimNo() - 1)));
+    heard(won);
     failedAt.values().removeIf(failed -> now - failed > WATCH_NANOS);
     return won;
+  }
+
+  /**
+   * These claims' answers were heard: a record whose first claim failed comes again, and whoever
+   * was won by its second must not be started once more.
+   */
+  void heard(Collection<Claimed> won) {
+    won.forEach(job -> failedAt.remove(new ReleasedJob(job.id(), job.fence().claimNo() - 1)));
   }
 }
