@@ -29,6 +29,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Claims {
 
+  /** The columns of {@code job} that {@link #claimed} reads, in its order. */
+  static final String CLAIMED =
+      """
+      job.id, job.claim_no, job.tenant_id, job.lane::text, job.pool, job.model, job.attempts,
+        job.counted_attempts, job.max_attempts, job.timeout_seconds, job.retry_ambiguous, job.params_bytes,
+        job.estimated_input, job.max_output, job.sending, job.series, job.user_id, job.feature,
+        (extract(epoch from job.expires_at - now()) * 1000)::bigint, job.worker_id
+      """;
+
   private static final String CLAIM =
       """
       with won as (
@@ -43,24 +52,20 @@ public final class Claims {
         started_at = coalesce(started_at, now()), parked_until = null, released_at = null
       from won
       where job.id = won.id and exists (select from worker where worker.id = ? and worker.lost_at is null)
-      returning job.id, job.claim_no, job.tenant_id, job.lane::text, job.pool, job.model, job.attempts,
-        job.counted_attempts, job.max_attempts, job.timeout_seconds, job.retry_ambiguous, job.params_bytes,
-        job.estimated_input, job.max_output, job.sending, job.series, job.user_id, job.feature,
-        (extract(epoch from job.expires_at - now()) * 1000)::bigint, worker_id
-      """;
+      returning \
+      """
+          + CLAIMED;
 
   private static final String WON_UNHEARD =
-      """
-      select j.id, j.claim_no, j.tenant_id, j.lane::text, j.pool, j.model, j.attempts,
-        j.counted_attempts, j.max_attempts, j.timeout_seconds, j.retry_ambiguous, j.params_bytes,
-        j.estimated_input, j.max_output, j.sending, j.series, j.user_id, j.feature,
-        (extract(epoch from j.expires_at - now()) * 1000)::bigint, j.worker_id
-      from unnest(?, ?) as n(id, claim_no)
-      cross join lateral (
-        select * from job
-        where job.id = n.id and job.claim_no = n.claim_no + 1 and job.state = 'running' and job.worker_id = ?
-        limit 1) j
-      """;
+      "select "
+          + CLAIMED
+          + """
+          from unnest(?, ?) as n(id, claim_no)
+          cross join lateral (
+            select * from job
+            where job.id = n.id and job.claim_no = n.claim_no + 1 and job.state = 'running' and job.worker_id = ?
+            limit 1) job
+          """;
 
   // The outer bounds let the executor leave out every partition that cannot hold any of the ids.
   private static final String REQUESTS =

@@ -17,13 +17,7 @@ import java.util.UUID;
  */
 public final class HeldJobs {
 
-  private static final String COLUMNS =
-      """
-      select id, claim_no, tenant_id, lane::text, pool, model, attempts, counted_attempts, max_attempts,
-        timeout_seconds, retry_ambiguous, params_bytes, estimated_input, max_output, sending, series, user_id, feature,
-        (extract(epoch from expires_at - now()) * 1000)::bigint, worker_id, sending_since
-      from job
-      """;
+  private static final String COLUMNS = "select " + Claims.CLAIMED + ", sending_since from job";
 
   private final Database database;
 
