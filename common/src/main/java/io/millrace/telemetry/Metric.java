@@ -209,13 +209,21 @@ public enum Metric {
       Kind.COUNTER,
       Source.WORKER,
       "events and dead letters that Kafka did not take; PostgreSQL has the record"),
-  LOOP_RUNS("millrace.loop.runs", Kind.TIMER, Source.BOTH, "every loop's rounds", "loop"),
-  LOOP_FAILURES("millrace.loop.failures", Kind.COUNTER, Source.BOTH, "rounds that failed", "loop"),
+  LOOP_RUNS(
+      "millrace.loop.runs",
+      Kind.TIMER,
+      Source.WORKER,
+      "every loop's rounds; loops `dispatch`, `intake`, `heartbeat`, `rescue`, `expire`, `house`, `events`,"
+          + " `topics`, `queue`",
+      "loop"),
+  LOOP_FAILURES(
+      "millrace.loop.failures", Kind.COUNTER, Source.WORKER, "rounds that failed", "loop"),
   LOOP_AGE(
       "millrace.loop.age",
       Kind.SECONDS,
       Source.BOTH,
-      "time since the loop's last round that worked; grows while it fails or hangs",
+      "time since the loop's last round that worked; grows while it fails or hangs; of the api `finished-poll`"
+          + " and `event-feed`, too",
       "loop"),
   DATABASE_FAILURES(
       "millrace.database.failures",

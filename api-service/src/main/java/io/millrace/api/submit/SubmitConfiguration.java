@@ -1,6 +1,7 @@
 package io.millrace.api.submit;
 
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.NewJob;
@@ -9,6 +10,7 @@ import io.millrace.db.job.Submitted;
 import io.millrace.db.sql.Database;
 import io.millrace.db.sql.GroupCommit;
 import io.millrace.model.ModelCatalogue;
+import io.millrace.telemetry.Metric;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.concurrent.Semaphore;
@@ -40,8 +42,8 @@ public class SubmitConfiguration {
   @Bean
   MeterBinder intakeDepth(GroupCommit<NewJob, Submitted> intake) {
     return meters ->
-        Gauge.builder("millrace.intake.waiting", intake, GroupCommit::depth)
-            .description("Submissions that wait for a transaction")
+        Gauge.builder(Metric.INTAKE_WAITING.meter(), intake, GroupCommit::depth)
+            .description(Metric.INTAKE_WAITING.description())
             .register(meters);
   }
 
@@ -57,7 +59,8 @@ public class SubmitConfiguration {
       ReadySignal ready,
       SubmitSettings settings,
       ModelCatalogue models,
-      Clock clock) {
+      Clock clock,
+      MeterRegistry meters) {
     long kibibytes =
         Math.max(LEAST_KIBIBYTES, (Runtime.getRuntime().maxMemory() >> 10) / HEAP_SHARE);
     return new SubmitController(
@@ -65,6 +68,7 @@ public class SubmitConfiguration {
         models,
         new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes)),
         clock,
-        new SecureRandom());
+        new SecureRandom(),
+        new IntakeTimer(meters));
   }
 }

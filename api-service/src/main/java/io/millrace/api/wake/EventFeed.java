@@ -43,10 +43,16 @@ final class EventFeed implements Runnable {
   private final String bootstrapServers;
   private final Waiters waiters;
   private volatile boolean stopped;
+  private volatile long workedAt = System.nanoTime();
 
   EventFeed(String bootstrapServers, Waiters waiters) {
     this.bootstrapServers = bootstrapServers;
     this.waiters = waiters;
+  }
+
+  /** The {@link System#nanoTime} at which it last did its work. */
+  long workedAt() {
+    return workedAt;
   }
 
   /** Ends the run soon; the caller wakes its thread. */
@@ -77,6 +83,7 @@ final class EventFeed implements Runnable {
       if (assigned.isEmpty() || System.nanoTime() - checked > RECHECK.toNanos()) {
         assigned = assign(consumer, assigned);
         checked = System.nanoTime();
+        workedAt = checked;
       }
       if (assigned.isEmpty()) {
         LockSupport.parkNanos(RETRY.toNanos());

@@ -17,10 +17,16 @@ final class FinishedPoll implements Runnable {
   private final Waiters waiters;
   private final FinishedJobs finished;
   private volatile boolean stopped;
+  private volatile long workedAt = System.nanoTime();
 
   FinishedPoll(Waiters waiters, FinishedJobs finished) {
     this.waiters = waiters;
     this.finished = finished;
+  }
+
+  /** The {@link System#nanoTime} at which it last did its work. */
+  long workedAt() {
+    return workedAt;
   }
 
   /** Ends the run soon; the caller wakes its thread. */
@@ -33,18 +39,20 @@ final class FinishedPoll implements Runnable {
     while (!stopped) {
       LockSupport.parkNanos(PERIOD.toNanos());
       Set<JobId> ids = waiters.ids();
-      if (!ids.isEmpty()) {
-        wakeFinished(ids);
+      if (ids.isEmpty() || wakeFinished(ids)) {
+        workedAt = System.nanoTime();
       }
     }
   }
 
-  private void wakeFinished(Set<JobId> ids) {
+  private boolean wakeFinished(Set<JobId> ids) {
     try {
       finished.among(ids).forEach(waiters::wake);
+      return true;
     } catch (DataAccessException databaseAway) {
       // Those who wait go on waiting; each is answered by its own read at the end.
       log.debug("cannot ask which jobs have ended", databaseAway);
+      return false;
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.millrace.api.wake;
 
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.sql.Database;
 import org.springframework.context.annotation.Bean;
@@ -15,6 +16,11 @@ public class WakeConfiguration {
     return new WakeLoops(
         new JobViews(database)::finished,
         environment.getProperty("spring.kafka.bootstrap-servers"));
+  }
+
+  @Bean
+  MeterBinder wakeMeters(WakeLoops loops) {
+    return loops::measure;
   }
 
   @Bean

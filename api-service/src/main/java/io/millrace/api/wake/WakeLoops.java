@@ -1,8 +1,12 @@
 package io.millrace.api.wake;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.telemetry.Metric;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 
@@ -21,6 +25,23 @@ final class WakeLoops implements SmartLifecycle {
   WakeLoops(FinishedJobs finished, @Nullable String bootstrapServers) {
     this.poll = new FinishedPoll(waiters, finished);
     this.feed = bootstrapServers == null ? null : new EventFeed(bootstrapServers, waiters);
+  }
+
+  void measure(MeterRegistry meters) {
+    Gauge.builder(Metric.WAITERS.meter(), waiters, all -> all.ids().size())
+        .description(Metric.WAITERS.description())
+        .register(meters);
+    age("finished-poll", poll::workedAt, meters);
+    if (feed != null) {
+      age("event-feed", feed::workedAt, meters);
+    }
+  }
+
+  private static void age(String loop, LongSupplier workedAt, MeterRegistry meters) {
+    Gauge.builder(Metric.LOOP_AGE.meter(), () -> (System.nanoTime() - workedAt.getAsLong()) / 1e9)
+        .baseUnit("seconds")
+        .tag("loop", loop)
+        .register(meters);
   }
 
   Waiters waiters() {

@@ -93,7 +93,7 @@ public final class HeldJobs {
     List<Held> held = new ArrayList<>();
     try (var rows = select.executeQuery()) {
       while (rows.next()) {
-        var since = Rows.time(rows, 21);
+        var since = Rows.time(rows, 24);
         held.add(new Held(Claims.claimed(rows), since == null ? Instant.EPOCH : since));
       }
     }

@@ -1,5 +1,6 @@
 package io.millrace.worker.execute;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.call.Timings;
@@ -12,6 +13,7 @@ import io.millrace.failure.FailureCode;
 import io.millrace.model.ModelCatalogue;
 import io.millrace.money.CallMode;
 import io.millrace.money.Usage;
+import io.millrace.telemetry.Metric;
 import java.math.BigDecimal;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +37,7 @@ public final class CallRows {
     var failed = outcome instanceof Outcome.Failed failure ? failure : null;
     meters
         .counter(
-            "millrace.attempts",
+            Metric.ATTEMPTS.meter(),
             "pool",
             job.pool(),
             "outcome",
@@ -63,7 +65,7 @@ public final class CallRows {
   public Call presumed(Claimed job, Instant since, Instant now, FailureCode code) {
     meters
         .counter(
-            "millrace.attempts",
+            Metric.ATTEMPTS.meter(),
             "pool",
             job.pool(),
             "outcome",
@@ -97,10 +99,12 @@ public final class CallRows {
   }
 
   private Charge charged(Claimed job, Usage usage, String rawUsage, Instant at) {
+    tokens(job.model(), usage);
     var cost = catalogue.price(job.model(), usage, at, CallMode.SINGLE);
     if (cost.isEmpty()) {
-      meters.counter("millrace.cost.unpriced", "model", job.model()).increment();
+      meters.counter(Metric.COST_UNPRICED.meter(), "model", job.model()).increment();
     }
+    cost.ifPresent(known -> count(job.model(), "charged", known.amount()));
     return new Charge(
         false,
         usage,
@@ -115,7 +119,35 @@ public final class CallRows {
         catalogue
             .suspect(job.model(), usage.inputTokens(), usage.outputTokens(), at, CallMode.SINGLE)
             .orElse(null);
+    if (amount != null) {
+      count(job.model(), "suspected", amount);
+    }
     return new Charge(true, usage, null, amount, null);
+  }
+
+  private void tokens(String model, Usage usage) {
+    tokens(model, "input", usage.inputTokens());
+    tokens(model, "output", usage.outputTokens());
+    tokens(model, "cache_read", usage.cacheReadTokens());
+    tokens(model, "cache_write_5m", usage.cacheWrite5mTokens());
+    tokens(model, "cache_write_1h", usage.cacheWrite1hTokens());
+  }
+
+  private void tokens(String model, String kind, long tokens) {
+    if (tokens > 0) {
+      meters
+          .counter(Metric.TOKENS.meter(), "model", model, "class", kind)
+          .increment((double) tokens);
+    }
+  }
+
+  private void count(String model, String kind, BigDecimal amount) {
+    Counter.builder(Metric.COST.meter())
+        .baseUnit("usd")
+        .tag("model", model)
+        .tag("kind", kind)
+        .register(meters)
+        .increment(amount.doubleValue());
   }
 
   private static String name(Outcome outcome) {

@@ -1,8 +1,10 @@
 package io.millrace.worker.loop;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.millrace.telemetry.Metric;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -33,6 +35,8 @@ public final class Loop {
   private @Nullable Run current;
   private @Nullable Thread latest;
   private boolean woken;
+  private volatile long workedAt = System.nanoTime();
+  private volatile boolean failing;
 
   /** From a start to the stop that ends it, and no other. */
   private static final class Run {
@@ -49,14 +53,19 @@ public final class Loop {
   public Loop(String name, MeterRegistry meters, Body body) {
     this.name = name;
     this.body = body;
-    this.failures = meters.counter("millrace.loop.failures", "loop", name);
-    this.runs = meters.timer("millrace.loop.runs", "loop", name);
+    this.failures = meters.counter(Metric.LOOP_FAILURES.meter(), "loop", name);
+    this.runs = meters.timer(Metric.LOOP_RUNS.meter(), "loop", name);
+    Gauge.builder(Metric.LOOP_AGE.meter(), this, Loop::age)
+        .baseUnit("seconds")
+        .tag("loop", name)
+        .register(meters);
   }
 
   public void start() {
     lock.lock();
     try {
       if (current == null) {
+        workedAt = System.nanoTime();
         var before = latest;
         var run = new Run();
         current = run;
@@ -66,6 +75,16 @@ public final class Loop {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether the last round failed. */
+  public boolean isFailing() {
+    return failing;
+  }
+
+  /** Time since the last round that worked, or since the start where none has yet. */
+  public Duration silence() {
+    return Duration.ofNanos(System.nanoTime() - workedAt);
   }
 
   /** Cuts the present pause, or the next one if there is none, short. */
@@ -127,12 +146,15 @@ public final class Loop {
       long start = System.nanoTime();
       try {
         pause = body.once();
+        workedAt = System.nanoTime();
+        failing = false;
         if (failuresInARow > 0) {
           log.info("Loop {} works again", name);
           failuresInARow = 0;
         }
       } catch (RuntimeException | Error failure) {
         failures.increment();
+        failing = true;
         if (failuresInARow == 0) {
           log.warn("Loop {} failed and will be tried again until it works", name, failure);
         }
@@ -153,6 +175,20 @@ public final class Loop {
         left = changed.awaitNanos(left);
       }
       woken = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // A stopped loop has no age: nobody should be called for it.
+  private static double age(Loop loop) {
+    return loop.isRunning() ? loop.silence().toNanos() / 1e9 : Double.NaN;
+  }
+
+  private boolean isRunning() {
+    lock.lock();
+    try {
+      return current != null;
     } finally {
       lock.unlock();
     }

@@ -50,7 +50,7 @@ public class RescueConfiguration {
     return new Rescue(
         rescueJobs,
         new ExpireJobs(new QueuedJobs(database), events, meters),
-        new KeepHouse(new Housekeeping(database), workers),
+        new KeepHouse(new Housekeeping(database), workers, meters),
         meters);
   }
 }
