@@ -1,7 +1,7 @@
 package io.millrace.worker.rescue;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.millrace.worker.loop.Loop;
+import io.millrace.db.loop.Loop;
 import java.time.Duration;
 import java.util.List;
 

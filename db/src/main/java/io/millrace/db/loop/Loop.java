@@ -1,6 +1,7 @@
-package io.millrace.worker.loop;
+package io.millrace.db.loop;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -13,16 +14,17 @@ import org.slf4j.LoggerFactory;
 /**
  * A named thread that repeats a body until it is stopped.
  *
- * <p>A body that fails is tried again after a pause that doubles from 200 ms to 5 s: its dependency
- * may be slow, cut or gone, and the loop outlives that. Each failure counts in {@code
- * millrace.loop.failures}; the log has the first of a row and the recovery. May be started and
- * stopped any number of times, in any order.
+ * <p>A body that fails is tried again after a pause that doubles from 200 ms to 2 s: its dependency
+ * may be slow, cut or gone, and the loop outlives that and goes on within seconds of its return.
+ * Each failure counts in {@code millrace.loop.failures}, and {@code millrace.loop.silence} is how
+ * long ago a round last went well; the log has the first failure of a row and the recovery. May be
+ * started and stopped any number of times, in any order.
  */
 public final class Loop {
 
   private static final Logger log = LoggerFactory.getLogger(Loop.class);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
   private final String name;
   private final Body body;
@@ -33,6 +35,7 @@ public final class Loop {
   private @Nullable Run current;
   private @Nullable Thread latest;
   private boolean woken;
+  private volatile long succeededAt = System.nanoTime();
 
   /** From a start to the stop that ends it, and no other. */
   private static final class Run {
@@ -51,6 +54,10 @@ public final class Loop {
     this.body = body;
     this.failures = meters.counter("millrace.loop.failures", "loop", name);
     this.runs = meters.timer("millrace.loop.runs", "loop", name);
+    Gauge.builder("millrace.loop.silence", this, Loop::silence)
+        .tag("loop", name)
+        .baseUnit("seconds")
+        .register(meters);
   }
 
   public void start() {
@@ -60,6 +67,7 @@ public final class Loop {
         var before = latest;
         var run = new Run();
         current = run;
+        succeededAt = System.nanoTime();
         latest =
             Thread.ofPlatform().name("millrace-" + name).daemon().start(() -> run(run, before));
       }
@@ -108,6 +116,16 @@ public final class Loop {
     }
   }
 
+  /** Seconds since a round last went well, or since the start; zero while stopped. */
+  private double silence() {
+    lock.lock();
+    try {
+      return current == null ? 0 : seconds(System.nanoTime() - succeededAt);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   // A run whose stop did not wait for it may still be in its body: it ends before the next begins.
   private void run(Run run, @Nullable Thread before) {
     try {
@@ -127,10 +145,16 @@ public final class Loop {
       long start = System.nanoTime();
       try {
         pause = body.once();
+        long now = System.nanoTime();
         if (failuresInARow > 0) {
-          log.info("Loop {} works again", name);
+          log.info(
+              "Loop {} works again after {} failures in {} s",
+              name,
+              failuresInARow,
+              Math.round(seconds(now - succeededAt)));
           failuresInARow = 0;
         }
+        succeededAt = now;
       } catch (RuntimeException | Error failure) {
         failures.increment();
         if (failuresInARow == 0) {
@@ -156,6 +180,10 @@ public final class Loop {
     } finally {
       lock.unlock();
     }
+  }
+
+  private static double seconds(long nanos) {
+    return nanos / 1e9;
   }
 
   private static Duration min(Duration one, Duration other) {
