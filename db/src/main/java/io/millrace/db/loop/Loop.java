@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.millrace.telemetry.Metric;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -16,8 +17,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A body that fails is tried again after a pause that doubles from 200 ms to 2 s: its dependency
  * may be slow, cut or gone, and the loop outlives that and goes on within seconds of its return.
- * Each failure counts in {@code millrace.loop.failures}, and {@code millrace.loop.silence} is how
- * long ago a round last went well; the log has the first failure of a row and the recovery. May be
+ * Each failure counts in {@code millrace.loop.failures}, and {@code millrace.loop.age} is how long
+ * ago a round last went well; the log has the first failure of a row and the recovery. May be
  * started and stopped any number of times, in any order.
  */
 public final class Loop {
@@ -35,7 +36,7 @@ public final class Loop {
   private @Nullable Run current;
   private @Nullable Thread latest;
   private boolean woken;
-  private volatile long succeededAt = System.nanoTime();
+  private volatile long workedAt = System.nanoTime();
 
   /** From a start to the stop that ends it, and no other. */
   private static final class Run {
@@ -52,11 +53,11 @@ public final class Loop {
   public Loop(String name, MeterRegistry meters, Body body) {
     this.name = name;
     this.body = body;
-    this.failures = meters.counter("millrace.loop.failures", "loop", name);
-    this.runs = meters.timer("millrace.loop.runs", "loop", name);
-    Gauge.builder("millrace.loop.silence", this, Loop::silence)
-        .tag("loop", name)
+    this.failures = meters.counter(Metric.LOOP_FAILURES.meter(), "loop", name);
+    this.runs = meters.timer(Metric.LOOP_RUNS.meter(), "loop", name);
+    Gauge.builder(Metric.LOOP_AGE.meter(), this, Loop::age)
         .baseUnit("seconds")
+        .tag("loop", name)
         .register(meters);
   }
 
@@ -67,13 +68,18 @@ public final class Loop {
         var before = latest;
         var run = new Run();
         current = run;
-        succeededAt = System.nanoTime();
+        workedAt = System.nanoTime();
         latest =
             Thread.ofPlatform().name("millrace-" + name).daemon().start(() -> run(run, before));
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Time since the last round that worked, or since the start where none has yet. */
+  public Duration silence() {
+    return Duration.ofNanos(System.nanoTime() - workedAt);
   }
 
   /** Cuts the present pause, or the next one if there is none, short. */
@@ -116,16 +122,6 @@ public final class Loop {
     }
   }
 
-  /** Seconds since a round last went well, or since the start; zero while stopped. */
-  private double silence() {
-    lock.lock();
-    try {
-      return current == null ? 0 : seconds(System.nanoTime() - succeededAt);
-    } finally {
-      lock.unlock();
-    }
-  }
-
   // A run whose stop did not wait for it may still be in its body: it ends before the next begins.
   private void run(Run run, @Nullable Thread before) {
     try {
@@ -145,16 +141,15 @@ public final class Loop {
       long start = System.nanoTime();
       try {
         pause = body.once();
-        long now = System.nanoTime();
         if (failuresInARow > 0) {
           log.info(
               "Loop {} works again after {} failures in {} s",
               name,
               failuresInARow,
-              Math.round(seconds(now - succeededAt)));
+              silence().toSeconds());
           failuresInARow = 0;
         }
-        succeededAt = now;
+        workedAt = System.nanoTime();
       } catch (RuntimeException | Error failure) {
         failures.increment();
         if (failuresInARow == 0) {
@@ -182,8 +177,18 @@ public final class Loop {
     }
   }
 
-  private static double seconds(long nanos) {
-    return nanos / 1e9;
+  // A stopped loop has no age: nobody should be called for it.
+  private static double age(Loop loop) {
+    return loop.isRunning() ? loop.silence().toNanos() / 1e9 : Double.NaN;
+  }
+
+  private boolean isRunning() {
+    lock.lock();
+    try {
+      return current != null;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private static Duration min(Duration one, Duration other) {
