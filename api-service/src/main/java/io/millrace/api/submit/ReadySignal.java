@@ -13,7 +13,7 @@ import org.springframework.context.SmartLifecycle;
  * Tells the dispatcher that there is work, once for all jobs of the last few milliseconds. Lost
  * signals do no harm: the dispatcher looks by itself too.
  */
-final class ReadySignal implements SmartLifecycle, Runnable {
+public final class ReadySignal implements SmartLifecycle, Runnable {
 
   private static final Logger log = LoggerFactory.getLogger(ReadySignal.class);
   private static final Duration SPACING = Duration.ofMillis(5);
@@ -28,7 +28,7 @@ final class ReadySignal implements SmartLifecycle, Runnable {
   }
 
   /** Jobs were committed. */
-  void raise() {
+  public void raise() {
     if (raised.compareAndSet(false, true)) {
       LockSupport.unpark(thread);
     }
