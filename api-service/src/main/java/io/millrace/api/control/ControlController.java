@@ -4,12 +4,12 @@ import io.millrace.api.access.Caller;
 import io.millrace.api.inspect.JobJson;
 import io.millrace.api.wire.JsonWriter;
 import io.millrace.db.job.JobView;
-import io.millrace.db.job.TenantJobs.ReplayTerms;
 import io.millrace.job.JobId;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.Set;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -30,13 +30,20 @@ final class ControlController {
   @PostMapping("/v1/jobs/{id}/cancel")
   void cancel(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    answer(jobs.cancel(Caller.tenantId(request), parse(id)), response);
+    int tenant = Caller.tenantId(request);
+    JobId job = parse(id);
+    SmallBody.read(request, Set.of(), (name, json) -> {});
+    answer(jobs.cancel(tenant, job), response);
   }
 
   @PostMapping("/v1/jobs/{id}/replay")
   void replay(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    answer(jobs.replay(Caller.tenantId(request), parse(id), ReplayTerms.AS_BEFORE), response);
+    int tenant = Caller.tenantId(request);
+    JobId job = parse(id);
+    var terms = ReplayFields.at(clock.instant());
+    SmallBody.read(request, terms.names(), terms::field);
+    answer(jobs.replay(tenant, job, terms.terms()), response);
   }
 
   @DeleteMapping("/v1/jobs/{id}")

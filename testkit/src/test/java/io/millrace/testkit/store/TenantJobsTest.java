@@ -222,8 +222,8 @@ class TenantJobsTest {
   }
 
   /**
-   * Caller, worker, rescue, deadline and dispatcher at once on a few jobs: whatever the order, every
-   * call is in the books, no job is in two states, and a canceled one never runs on.
+   * Caller, worker, rescue, deadline and dispatcher at once on a few jobs: whatever the order,
+   * every call is in the books, no job is in two states, and a canceled one never runs on.
    */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
@@ -269,8 +269,7 @@ class TenantJobsTest {
   }
 
   private void work(JobId id, Random random) {
-    var claimed =
-        stores.claims().claim(stores.worker(), List.of(stores.invitation(id)), List.of());
+    var claimed = stores.claims().claim(stores.worker(), List.of(stores.invitation(id)), List.of());
     for (Claimed job : claimed) {
       int no = job.attempts() + 1;
       switch (random.nextInt(4)) {
