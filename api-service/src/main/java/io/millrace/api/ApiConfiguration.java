@@ -1,6 +1,7 @@
 package io.millrace.api;
 
 import io.millrace.api.access.AccessConfiguration;
+import io.millrace.api.control.ControlConfiguration;
 import io.millrace.api.document.DocumentConfiguration;
 import io.millrace.api.health.HealthConfiguration;
 import io.millrace.api.inspect.InspectConfiguration;
@@ -30,6 +31,7 @@ import org.springframework.core.env.Environment;
   AccessConfiguration.class,
   SubmitConfiguration.class,
   InspectConfiguration.class,
+  ControlConfiguration.class,
   WakeConfiguration.class,
   HealthConfiguration.class,
   DocumentConfiguration.class

@@ -13,7 +13,7 @@ import org.springframework.context.SmartLifecycle;
  * Tells the dispatcher that there is work, once for all jobs of the last few milliseconds. Lost
  * signals do no harm: the dispatcher looks by itself too.
  */
-final class ReadySignal implements SmartLifecycle {
+public final class ReadySignal implements SmartLifecycle {
 
   private static final Duration SPACING = Duration.ofMillis(5);
   private static final Duration QUIET = Duration.ofSeconds(5);
@@ -31,7 +31,7 @@ final class ReadySignal implements SmartLifecycle {
   }
 
   /** Jobs were committed. */
-  void raise() {
+  public void raise() {
     if (!raised.get() && raised.compareAndSet(false, true)) {
       loop.wake();
     }
