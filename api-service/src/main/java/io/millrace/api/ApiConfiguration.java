@@ -6,6 +6,7 @@ import io.millrace.api.health.HealthConfiguration;
 import io.millrace.api.inspect.InspectConfiguration;
 import io.millrace.api.problem.ProblemConfiguration;
 import io.millrace.api.submit.SubmitConfiguration;
+import io.millrace.api.tenant.TenantConfiguration;
 import io.millrace.api.wake.WakeConfiguration;
 import io.millrace.db.sql.Database;
 import io.millrace.model.ModelCatalogue;
@@ -30,6 +31,7 @@ import org.springframework.core.env.Environment;
   AccessConfiguration.class,
   SubmitConfiguration.class,
   InspectConfiguration.class,
+  TenantConfiguration.class,
   WakeConfiguration.class,
   HealthConfiguration.class,
   DocumentConfiguration.class
