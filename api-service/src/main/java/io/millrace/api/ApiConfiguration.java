@@ -7,6 +7,7 @@ import io.millrace.api.health.HealthConfiguration;
 import io.millrace.api.inspect.InspectConfiguration;
 import io.millrace.api.problem.ProblemConfiguration;
 import io.millrace.api.submit.SubmitConfiguration;
+import io.millrace.api.tenant.TenantConfiguration;
 import io.millrace.api.wake.WakeConfiguration;
 import io.millrace.db.sql.Database;
 import io.millrace.model.ModelCatalogue;
@@ -32,6 +33,7 @@ import org.springframework.core.env.Environment;
   SubmitConfiguration.class,
   InspectConfiguration.class,
   ControlConfiguration.class,
+  TenantConfiguration.class,
   WakeConfiguration.class,
   HealthConfiguration.class,
   DocumentConfiguration.class
