@@ -10,12 +10,18 @@ public final class Rescue {
 
   private final List<Loop> loops;
 
-  Rescue(RescueJobs rescueJobs, ExpireJobs expireJobs, KeepHouse keepHouse, MeterRegistry meters) {
+  Rescue(
+      RescueJobs rescueJobs,
+      ExpireJobs expireJobs,
+      KeepHouse keepHouse,
+      FoldUsage foldUsage,
+      MeterRegistry meters) {
     this.loops =
         List.of(
             new Loop("rescue", meters, rescueJobs::once),
             new Loop("expire", meters, expireJobs::once),
-            new Loop("house", meters, keepHouse::once));
+            new Loop("house", meters, keepHouse::once),
+            new Loop("usage", meters, foldUsage::once));
   }
 
   public void start() {
