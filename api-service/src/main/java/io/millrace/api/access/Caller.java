@@ -15,8 +15,13 @@ public final class Caller {
    * path that the filter should not cover is closed rather than open.
    */
   public static int tenantId(HttpServletRequest request) {
+    return principal(request).tenantId();
+  }
+
+  /** Tenant and role of such a request. */
+  public static Principal principal(HttpServletRequest request) {
     if (request.getAttribute(ATTRIBUTE) instanceof Principal principal) {
-      return principal.tenantId();
+      return principal;
     }
     throw new Refused(unknown());
   }
