@@ -48,7 +48,8 @@ public final class Caller {
         plain.status(), plain.type(), plain.message(), Map.of("www-authenticate", "Bearer"));
   }
 
-  private static Principal principal(HttpServletRequest request) {
+  /** Tenant and role of such a request. */
+  public static Principal principal(HttpServletRequest request) {
     if (request.getAttribute(ATTRIBUTE) instanceof Principal principal) {
       return principal;
     }

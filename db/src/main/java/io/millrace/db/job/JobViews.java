@@ -111,7 +111,8 @@ public final class JobViews {
                 sum(COST.WEB_SEARCHES).filterWhere(charged),
                 sum(COST.AMOUNT).filterWhere(charged),
                 sum(COST.AMOUNT).filterWhere(COST.KIND.eq(val("suspected"))),
-                count().filterWhere(charged.and(COST.AMOUNT.isNull())))
+                count().filterWhere(charged.and(COST.AMOUNT.isNull())),
+                count().filterWhere(COST.FILLS))
             .from(COST)
             .where(COST.JOB_ID.eq(id.uuid()))
             .fetchSingle();
@@ -127,7 +128,8 @@ public final class JobViews {
             null,
             null,
             null);
-    return new Money(usage, row.value9() > 0 ? null : orZero(row.value7()), orZero(row.value8()));
+    boolean unpriced = row.value9() > row.value10();
+    return new Money(usage, unpriced ? null : orZero(row.value7()), orZero(row.value8()));
   }
 
   private static JobView view(Record job, Money money) {
