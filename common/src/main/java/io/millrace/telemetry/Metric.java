@@ -180,7 +180,14 @@ public enum Metric {
       "millrace.cost.unpriced",
       Kind.COUNTER,
       Source.WORKER,
-      "answers whose price is not known: extend the catalogue",
+      "answers whose price is not known, and why: extend the catalogue, then `./millrace recompute`",
+      "model",
+      "reason"),
+  MODELS_RETIREMENT(
+      "millrace.models.retirement.days",
+      Kind.GAUGE,
+      Source.WORKER,
+      "days until the provider retires a model of the catalogue; below 0: it is gone",
       "model"),
   OUTCOMES_WAITING(
       "millrace.outcomes.waiting",
@@ -212,18 +219,16 @@ public enum Metric {
   LOOP_RUNS(
       "millrace.loop.runs",
       Kind.TIMER,
-      Source.WORKER,
+      Source.BOTH,
       "every loop's rounds; loops `dispatch`, `intake`, `heartbeat`, `rescue`, `expire`, `house`, `events`,"
-          + " `topics`, `queue`",
+          + " `topics`, `queue`, of the api `finished`, `event-feed` and others",
       "loop"),
-  LOOP_FAILURES(
-      "millrace.loop.failures", Kind.COUNTER, Source.WORKER, "rounds that failed", "loop"),
+  LOOP_FAILURES("millrace.loop.failures", Kind.COUNTER, Source.BOTH, "rounds that failed", "loop"),
   LOOP_AGE(
       "millrace.loop.age",
       Kind.SECONDS,
       Source.BOTH,
-      "time since the loop's last round that worked; grows while it fails or hangs; of the api `finished-poll`"
-          + " and `event-feed`, too",
+      "time since the loop's last round that worked; grows while it fails or hangs",
       "loop"),
   DATABASE_FAILURES(
       "millrace.database.failures",

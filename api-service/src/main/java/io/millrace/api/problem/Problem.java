@@ -34,6 +34,11 @@ public record Problem(
     }
   }
 
+  /** An error that is no 503. */
+  public Problem(int status, String type, String message, Map<String, String> headers) {
+    this(status, type, message, headers, Reason.OTHER);
+  }
+
   /** 400: the request cannot be accepted as it is. */
   public static Problem invalidRequest(String message) {
     return of(400, message);

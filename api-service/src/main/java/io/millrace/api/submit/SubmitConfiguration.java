@@ -48,8 +48,8 @@ public class SubmitConfiguration {
   }
 
   @Bean
-  ReadySignal readySignal(Database database) {
-    return new ReadySignal(database);
+  ReadySignal readySignal(Database database, MeterRegistry meters) {
+    return new ReadySignal(database, meters);
   }
 
   @Bean

@@ -1,6 +1,6 @@
 package io.millrace.api.submit;
 
-import static io.millrace.api.submit.Values.refused;
+import static io.millrace.api.fields.Values.refused;
 
 import io.millrace.api.access.Caller;
 import io.millrace.api.inspect.JobJson;
@@ -67,6 +67,9 @@ final class SubmitController {
       Submission submission = parser.parse(body.bytes());
       Accepted accepted = submitJob.submit(job(tenant, submission, request, key));
       timer.record(submission.lane(), System.nanoTime() - start);
+      models
+          .retirement(submission.params().model(), clock.instant())
+          .ifPresent(near -> response.setHeader("millrace-warning", near.warning()));
       answer(accepted, response);
     }
   }

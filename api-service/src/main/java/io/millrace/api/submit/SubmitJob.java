@@ -177,6 +177,7 @@ final class SubmitJob {
         null,
         Usage.NONE,
         BigDecimal.ZERO,
-        BigDecimal.ZERO);
+        BigDecimal.ZERO,
+        false);
   }
 }

@@ -2,9 +2,9 @@ package io.millrace.worker.dispatch;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.loop.Loop;
 import io.millrace.db.sql.Database;
 import io.millrace.telemetry.Metric;
-import io.millrace.worker.loop.Loop;
 import io.millrace.worker.telemetry.QueueGauges;
 import java.sql.Connection;
 import java.sql.SQLException;
