@@ -37,7 +37,9 @@ class JobLifeIT {
   @BeforeAll
   static void start() {
     claude = Simulator.start();
-    worker = TestWorker.start(postgres, kafka, claude.baseUri());
+    worker =
+        TestWorker.start(
+            postgres, kafka, claude.baseUri(), "millrace.limits.slow.requests-per-minute=2");
   }
 
   @AfterAll
@@ -181,6 +183,19 @@ class JobLifeIT {
                 .fetchSingle("select outcome, code from attempt where job_id = ?", id.uuid())
                 .intoArray())
         .containsExactly("ambiguous", "aborted_by_cancel");
+  }
+
+  @Test
+  void jobsThatWaitForTheRateAreCanceledWithoutACall() {
+    List<JobId> ids = job().pool("slow").submit(postgres.database(), 4);
+    await().until(() -> ids.stream().anyMatch(id -> !claude.callsOf(id.toString()).isEmpty()));
+
+    new TenantJobs(postgres.database()).cancel(1, ids);
+
+    var ends = ids.stream().map(JobLifeIT::awaitFinal).toList();
+    assertThat(ends).filteredOn(end -> end.state() == JobState.CANCELED).hasSizeBetween(3, 4);
+    assertThat(ids.stream().mapToInt(id -> claude.callsOf(id.toString()).size()).sum())
+        .isEqualTo(1);
   }
 
   @Test

@@ -60,7 +60,7 @@ public class RescueConfiguration {
         rescueJobs,
         new ExpireJobs(new QueuedJobs(database), events, meters),
         heedCancels,
-        new Announce(new Announcements(database), events),
+        new Announce(new Announcements(database), events, meters),
         new KeepHouse(new Housekeeping(database), workers),
         meters);
   }
