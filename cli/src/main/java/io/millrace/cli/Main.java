@@ -1,5 +1,7 @@
 package io.millrace.cli;
 
+import io.millrace.cli.access.KeysCommand;
+import io.millrace.cli.access.TenantsCommand;
 import io.millrace.cli.bench.BenchCommand;
 import io.millrace.cli.client.ControlCommand;
 import io.millrace.cli.client.ControlVerb;
@@ -34,6 +36,8 @@ public final class Main {
           "cancel",
           "replay",
           "delete",
+          "keys",
+          "tenants",
           "bench",
           "test",
           "help");
@@ -97,6 +101,8 @@ public final class Main {
       case "replay" -> new ControlCommand(terminal, ControlVerb.REPLAY).run(arguments);
       case "delete" -> new DeleteCommand(terminal).run(arguments);
       case "get" -> new GetCommand(terminal).run(arguments);
+      case "keys" -> new KeysCommand(terminal).run(arguments);
+      case "tenants" -> new TenantsCommand(terminal).run(arguments);
       default -> throw new Misused("'%s' is run by ./millrace itself.".formatted(command));
     };
   }

@@ -1,7 +1,7 @@
 package io.millrace.worker.rescue;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.millrace.worker.loop.Loop;
+import io.millrace.db.loop.Loop;
 import java.time.Duration;
 import java.util.List;
 
@@ -16,6 +16,7 @@ public final class Rescue {
       HeedCancels heedCancels,
       Announce announce,
       KeepHouse keepHouse,
+      FoldUsage foldUsage,
       MeterRegistry meters) {
     this.loops =
         List.of(
@@ -23,7 +24,8 @@ public final class Rescue {
             new Loop("expire", meters, expireJobs::once),
             new Loop("cancel", meters, heedCancels::once),
             new Loop("announce", meters, announce::once),
-            new Loop("house", meters, keepHouse::once));
+            new Loop("house", meters, keepHouse::once),
+            new Loop("usage", meters, foldUsage::once));
   }
 
   public void start() {

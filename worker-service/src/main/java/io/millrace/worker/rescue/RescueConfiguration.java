@@ -6,6 +6,7 @@ import io.millrace.db.job.HeldJobs;
 import io.millrace.db.job.QueuedJobs;
 import io.millrace.db.sql.Database;
 import io.millrace.db.sql.Housekeeping;
+import io.millrace.db.usage.Usages;
 import io.millrace.db.worker.Workers;
 import io.millrace.worker.events.JobEvents;
 import io.millrace.worker.execute.CallRows;
@@ -62,6 +63,7 @@ public class RescueConfiguration {
         heedCancels,
         new Announce(new Announcements(database), events, meters),
         new KeepHouse(new Housekeeping(database), workers),
+        new FoldUsage(new Usages(database)),
         meters);
   }
 }

@@ -72,7 +72,7 @@ class RescueJobsTest {
         new RescueJobs(
             workers,
             new HeldJobs(database),
-            new CallRows(ModelCatalogue.bundled(), meters),
+            new CallRows(ModelCatalogue.bundled(), meters, clock),
             new Judgement(
                 new RetryPolicy(RetrySettings.DEFAULTS), Duration.ofSeconds(2), new Random(1)),
             recorder,
