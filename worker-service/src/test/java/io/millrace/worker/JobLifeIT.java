@@ -199,14 +199,16 @@ class JobLifeIT {
   }
 
   @Test
-  void aCanceledJobIsReplayedAndAnswered() {
-    var id = job().runAt(Instant.now().plusSeconds(600)).submit(postgres.database());
-    var owned = new TenantJobs(postgres.database());
-    owned.cancel(1, List.of(id));
+  void aDeadLetterIsReplayedAndAnswered() {
+    claude.fail(1, Fault.NOT_FOUND);
+    var id = job().submit(postgres.database());
+    assertThat(awaitFinal(id).state()).isEqualTo(JobState.FAILED);
 
-    owned.replay(1, List.of(id), ReplayTerms.AS_BEFORE);
+    new TenantJobs(postgres.database()).replay(1, List.of(id), ReplayTerms.AS_BEFORE);
 
-    assertThat(awaitFinal(id).state()).isEqualTo(JobState.SUCCEEDED);
+    var view = awaitFinal(id);
+    assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(view.attempts()).isEqualTo(2);
   }
 
   @Test

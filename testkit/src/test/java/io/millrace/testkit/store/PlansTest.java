@@ -88,7 +88,7 @@ class PlansTest {
         new Verb("cancelRequested", on -> on.held().cancelRequested(worker)),
         new Verb(
             "matching",
-            on -> new MatchingJobs(single).step(JobFilter.of(1).in(Set.of(RUNNING)), null, 100)),
+            on -> new MatchingJobs(single).step(JobFilter.of(1).in(Set.of(RUNNING)), null, 50)),
         new Verb("heldBy", on -> on.held().heldBy(worker, 100)),
         new Verb(
             "submit, claim, mark, settle, beside all that the worker holds",

@@ -176,6 +176,18 @@ class TenantJobsTest {
   }
 
   @Test
+  void aTimeToRunThatLiesAheadStandsToo() {
+    var runAt = Instant.now().plus(Duration.ofHours(2));
+    var id = job().runAt(runAt).submit(postgres.database());
+    stores.cancel(id);
+
+    replay(id);
+
+    assertThat(stores.releases().queues(10)).isEmpty();
+    assertThat(lifetime(id)).isBetween(Duration.ofMinutes(1_559), Duration.ofMinutes(1_561));
+  }
+
+  @Test
   void aReplayMayBringNewTerms() {
     var id = failed();
     var expires = Instant.now().plus(Duration.ofHours(3));
