@@ -1,11 +1,13 @@
 package io.millrace.api;
 
 import io.millrace.api.access.AccessConfiguration;
+import io.millrace.api.control.ControlConfiguration;
 import io.millrace.api.document.DocumentConfiguration;
 import io.millrace.api.health.HealthConfiguration;
 import io.millrace.api.inspect.InspectConfiguration;
 import io.millrace.api.problem.ProblemConfiguration;
 import io.millrace.api.submit.SubmitConfiguration;
+import io.millrace.api.tenant.TenantConfiguration;
 import io.millrace.api.usage.UsageConfiguration;
 import io.millrace.api.wake.WakeConfiguration;
 import io.millrace.db.sql.Database;
@@ -34,6 +36,8 @@ import org.springframework.core.env.Environment;
   AccessConfiguration.class,
   SubmitConfiguration.class,
   InspectConfiguration.class,
+  ControlConfiguration.class,
+  TenantConfiguration.class,
   UsageConfiguration.class,
   WakeConfiguration.class,
   HealthConfiguration.class,

@@ -1,6 +1,11 @@
 package io.millrace.cli;
 
+import io.millrace.cli.access.KeysCommand;
+import io.millrace.cli.access.TenantsCommand;
 import io.millrace.cli.bench.BenchCommand;
+import io.millrace.cli.client.ControlCommand;
+import io.millrace.cli.client.ControlVerb;
+import io.millrace.cli.client.DeleteCommand;
 import io.millrace.cli.client.GetCommand;
 import io.millrace.cli.client.SubmitCommand;
 import io.millrace.cli.client.UsageCommand;
@@ -32,6 +37,11 @@ public final class Main {
           "get",
           "usage",
           "recompute",
+          "cancel",
+          "replay",
+          "delete",
+          "keys",
+          "tenants",
           "bench",
           "test",
           "help");
@@ -91,9 +101,14 @@ public final class Main {
       }
       case "submit" -> new SubmitCommand(terminal).run(arguments);
       case "bench" -> new BenchCommand(terminal).run(arguments);
+      case "cancel" -> new ControlCommand(terminal, ControlVerb.CANCEL).run(arguments);
+      case "replay" -> new ControlCommand(terminal, ControlVerb.REPLAY).run(arguments);
+      case "delete" -> new DeleteCommand(terminal).run(arguments);
       case "get" -> new GetCommand(terminal).run(arguments);
       case "usage" -> new UsageCommand(terminal).run(arguments);
       case "recompute" -> new RecomputeCommand(terminal).run(arguments);
+      case "keys" -> new KeysCommand(terminal).run(arguments);
+      case "tenants" -> new TenantsCommand(terminal).run(arguments);
       default -> throw new Misused("'%s' is run by ./millrace itself.".formatted(command));
     };
   }

@@ -28,7 +28,9 @@ class MainTest {
         "usage",
         "recompute",
         "test",
-        "bench"
+        "bench",
+        "keys",
+        "tenants"
       })
   void everyCommandIsExplained(String command) {
     String explained = new Shell().run(command, "--help").out();

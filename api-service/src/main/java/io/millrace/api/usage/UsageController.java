@@ -7,8 +7,9 @@ import io.millrace.api.patience.Patience;
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
 import io.millrace.db.sql.Failures;
-import io.millrace.db.tenant.ApiKeys.Principal;
-import io.millrace.db.tenant.ApiKeys.Role;
+import io.millrace.db.tenant.Principal;
+import io.millrace.db.tenant.Role;
+import io.millrace.db.tenant.Tenant;
 import io.millrace.db.tenant.Tenants;
 import io.millrace.db.usage.UsageQuestion;
 import io.millrace.db.usage.UsageQuestion.Dimension;
@@ -103,6 +104,7 @@ final class UsageController {
       return null;
     }
     return Patience.within(PATIENCE, () -> tenants.find(name))
+        .map(Tenant::number)
         .orElseThrow(() -> refused("tenant", "There is no tenant of that name"));
   }
 }
