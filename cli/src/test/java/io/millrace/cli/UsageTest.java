@@ -33,7 +33,8 @@ class UsageTest {
   void usageIsATable() {
     millrace.answer(200, answer(2, 0, 0, "\"0.0123\""));
 
-    Ended ended = run("usage", "--from", "2026-11-01T02:00:00+02:00", "--group-by", "model,user_id");
+    Ended ended =
+        run("usage", "--from", "2026-11-01T02:00:00+02:00", "--group-by", "model,user_id");
 
     assertThat(ended.exit()).isZero();
     assertThat(ended.out())
@@ -91,7 +92,8 @@ class UsageTest {
     String sum = SUM.formatted(calls, unpriced, suspected, amount);
     return """
     {"type":"usage","from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z","group_by":["model","user_id"],
-     "data":[{"model":"claude-haiku-5-5","user_id":null,"""
+     "data":[{"model":"claude-haiku-5-5","user_id":null,\
+    """
         + sum
         + "],\"total\":{"
         + sum

@@ -99,7 +99,8 @@ public final class Invariants {
         where a.outcome is null or a.outcome not in ('succeeded', 'ambiguous')
         """);
     for (String table : List.of("usage_by_user", "usage_by_feature")) {
-      NEVER.put("usage that differs from the cost rows in " + table, DIFFERENT_USAGE.formatted(table));
+      NEVER.put(
+          "usage that differs from the cost rows in " + table, DIFFERENT_USAGE.formatted(table));
     }
     NEVER.put(
         "a job without its request",

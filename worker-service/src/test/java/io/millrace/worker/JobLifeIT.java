@@ -142,8 +142,7 @@ class JobLifeIT {
     var report =
         new Usages(postgres.database())
             .sums(
-                new UsageQuestion(
-                    Instant.EPOCH, Instant.now().plusSeconds(3_600), List.of(), null),
+                new UsageQuestion(Instant.EPOCH, Instant.now().plusSeconds(3_600), List.of(), null),
                 1,
                 Duration.ofSeconds(10))
             .getFirst();

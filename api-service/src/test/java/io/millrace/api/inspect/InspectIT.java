@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
 import io.millrace.db.tenant.ApiKeys;
+import io.millrace.db.tenant.KeySecret;
+import io.millrace.db.tenant.Role;
 import io.millrace.job.JobId;
 import io.millrace.testkit.PostgresExtension;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -159,6 +159,17 @@ class InspectIT {
   }
 
   @Test
+  void whatHasNoPriceIsNotZero() {
+    String id = submitted();
+    cost(id, 1, "suspected", "m", "1.5");
+    cost(id, 2, "suspected", "m", "null");
+    cost(id, 3, "charged", "m", "null");
+
+    assertThat(api.get("/v1/jobs/" + id).json().get("cost").toString())
+        .isEqualTo("{\"currency\":\"USD\",\"amount\":null,\"suspected\":null}");
+  }
+
+  @Test
   void usageIsSummedForWhomItBelongsTo() {
     String id = submitted();
     cost(id, 1, "charged", "claude-a", "0.00000123");
@@ -183,14 +194,17 @@ class InspectIT {
     assertThat(unpriced.at("/cost/suspected").asString()).isEqualTo("1.500000");
     assertThat(own.json().at("/total/unpriced_calls").asInt()).isEqualTo(1);
     assertThat(own.text("total", "cost", "amount")).isNotNull();
-    assertThat(api.sendAs("rival-key", "/v1/usage", request -> request).json().at("/total/calls").asInt())
+    assertThat(
+            api.sendAs("rival-key", "/v1/usage", request -> request)
+                .json()
+                .at("/total/calls")
+                .asInt())
         .isZero();
   }
 
   @Test
-  void onlyAnOperatorSeesTheUsageOfOthers() throws NoSuchAlgorithmException {
-    byte[] hash = MessageDigest.getInstance("SHA-256").digest("operator-key".getBytes(UTF_8));
-    new ApiKeys(postgres.database()).put(hash, 2, ApiKeys.Role.OPERATOR, "test");
+  void onlyAnOperatorSeesTheUsageOfOthers() {
+    new ApiKeys(postgres.database()).enter(2, Role.OPERATOR, new KeySecret("operator-key"));
     cost(submitted(), 1, "charged", "claude-c", "0.5");
     String[] theirs = {"/v1/usage?tenant=acme", "/v1/usage?group_by=tenant,model"};
 
@@ -219,7 +233,10 @@ class InspectIT {
   }
 
   private static JsonNode group(Answer usage, String model) {
-    return usage.json().get("data").valueStream()
+    return usage
+        .json()
+        .get("data")
+        .valueStream()
         .filter(group -> group.at("/model").asString().equals(model))
         .findFirst()
         .orElseThrow();

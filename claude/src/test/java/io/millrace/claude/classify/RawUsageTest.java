@@ -17,10 +17,20 @@ class RawUsageTest {
         .hasValue(Usage.of(5, 6).withTerms("batch", null, null));
   }
 
+  @Test
+  void iterationsOfTheMessageAreInItsSums() {
+    assertThat(
+            RawUsage.read(
+                "{\"input_tokens\":5,\"iterations\":[{\"input_tokens\":2,\"type\":\"message\"},"
+                    + "{\"input_tokens\":3}],\"output_tokens\":6,\"cache_creation\":{\"a\":[1]}}"))
+        .hasValue(Usage.of(5, 6));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
         "",
+        "{\"input_tokens\":5,\"output_tokens\":6,\"iterations\":[{\"type\":\"message\"},{\"type\":\"compaction\"}]}",
         "[]",
         "{",
         "{}",
