@@ -20,6 +20,7 @@ import io.millrace.db.usage.Usages;
 import io.millrace.testkit.Invariants;
 import io.millrace.testkit.PostgresExtension;
 import java.math.BigDecimal;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -74,6 +75,46 @@ class UsagesTest {
     answer("1");
     usages.fold(100);
     assertThat(total(1).amount()).isEqualByComparingTo("1.75");
+  }
+
+  @Test
+  void whatCommitsLateIsNotLeftOut() throws SQLException {
+    var late = postgres.database().pool().getConnection();
+    try (late;
+        var statement = late.createStatement()) {
+      late.setAutoCommit(false);
+      statement.execute(
+          """
+          insert into cost (job_id, attempt_no, entry, kind, tenant_id, lane, model, incurred_at, input_tokens,
+            output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_searches, amount)
+          values (gen_random_uuid(), 1, 0, 'charged', 7, 'standard', 'm', '2026-11-20T10:00:00Z', 1, 1, 0, 0, 0, 0, 4)
+          """);
+      for (int round = 0; round < 4; round++) {
+        answer("0.25");
+        usages.fold(100);
+      }
+      assertThat(floor()).isZero();
+      late.commit();
+
+      assertThat(total(7).amount()).isEqualByComparingTo("4");
+      // Other databases of the server may have older transactions for a moment.
+      for (int round = 0; round < 1_000 && floor() < 5; round++) {
+        usages.fold(100);
+      }
+      assertThat(total(7).amount()).isEqualByComparingTo("4");
+      assertThat(total(1).amount()).isEqualByComparingTo("1");
+      assertThat(floor()).isEqualTo(5);
+      statement.execute("delete from cost where tenant_id = 7");
+      late.commit();
+    }
+  }
+
+  private long floor() {
+    return postgres
+        .database()
+        .dsl()
+        .fetchSingle("select floor from usage_fold")
+        .get(0, Long.class);
   }
 
   @Test
