@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.cli.Shell.Ended;
 import io.millrace.job.JobId;
-import io.millrace.testkit.JobFixture;
 import io.millrace.testkit.PostgresExtension;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -12,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -140,7 +140,7 @@ class RecomputeTest {
   }
 
   private static JobId call(String model, Instant at, String usage, String amount) {
-    JobId id = JobFixture.job().build().id();
+    JobId id = JobId.create(at, ThreadLocalRandom.current());
     var dsl = postgres.database().dsl();
     dsl.execute(
         """

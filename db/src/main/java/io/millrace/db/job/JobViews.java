@@ -191,6 +191,5 @@ public final class JobViews {
     return sum == null ? BigDecimal.ZERO : sum;
   }
 
-  private record Money(
-      Usage usage, @Nullable BigDecimal cost, @Nullable BigDecimal suspected) {}
+  private record Money(Usage usage, @Nullable BigDecimal cost, @Nullable BigDecimal suspected) {}
 }

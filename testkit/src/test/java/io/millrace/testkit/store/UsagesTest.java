@@ -110,11 +110,7 @@ class UsagesTest {
   }
 
   private long floor() {
-    return postgres
-        .database()
-        .dsl()
-        .fetchSingle("select floor from usage_fold")
-        .get(0, Long.class);
+    return postgres.database().dsl().fetchSingle("select floor from usage_fold").get(0, Long.class);
   }
 
   @Test
