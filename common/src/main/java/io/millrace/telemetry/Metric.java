@@ -186,7 +186,15 @@ public enum Metric {
       "millrace.cost.unpriced",
       Kind.COUNTER,
       Source.WORKER,
-      "answers whose price is not known: extend the catalogue",
+      "answers whose price is not known, by what is not known of it; models that the catalogue does not"
+          + " know are `other`: see prices.md",
+      "model",
+      "reason"),
+  MODELS_RETIREMENT(
+      "millrace.models.retirement.days",
+      Kind.GAUGE,
+      Source.WORKER,
+      "days until the model's announced retirement; below zero once it is past",
       "model"),
   OUTCOMES_WAITING(
       "millrace.outcomes.waiting",

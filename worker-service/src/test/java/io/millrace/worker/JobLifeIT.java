@@ -8,6 +8,8 @@ import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.TenantJobs;
 import io.millrace.db.job.TenantJobs.ReplayTerms;
+import io.millrace.db.usage.UsageQuestion;
+import io.millrace.db.usage.Usages;
 import io.millrace.job.JobId;
 import io.millrace.job.JobState;
 import io.millrace.simulator.Simulator;
@@ -15,6 +17,7 @@ import io.millrace.simulator.fault.Fault;
 import io.millrace.testkit.Invariants;
 import io.millrace.testkit.KafkaExtension;
 import io.millrace.testkit.PostgresExtension;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -137,6 +140,18 @@ class JobLifeIT {
     assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
     assertThat(view.attempts()).isEqualTo(2);
     assertThat(view.suspectedCost()).isPositive();
+    // The report is of all jobs so far; that it equals the cost rows is an invariant.
+    var report =
+        new Usages(postgres.database())
+            .sums(
+                new UsageQuestion(Instant.EPOCH, Instant.now().plusSeconds(3_600), List.of(), null),
+                1,
+                Duration.ofSeconds(10))
+            .getFirst();
+    assertThat(report.amount()).isEqualByComparingTo(booked("charged"));
+    assertThat(report.suspected()).isEqualByComparingTo(booked("suspected"));
+    assertThat(report.unpricedCalls()).isZero();
+    assertThat(report.suspected()).isGreaterThanOrEqualTo(view.suspectedCost());
   }
 
   @Test
@@ -223,6 +238,14 @@ class JobLifeIT {
 
     assertThat(view.state()).isEqualTo(JobState.EXPIRED);
     assertThat(claude.callsOf(id.toString())).isEmpty();
+  }
+
+  private static BigDecimal booked(String kind) {
+    return postgres
+        .database()
+        .dsl()
+        .fetchSingle("select coalesce(sum(amount), 0) from cost where kind = ?", kind)
+        .get(0, BigDecimal.class);
   }
 
   private static JobView awaitFinal(JobId id) {
