@@ -52,7 +52,7 @@ final class Basics {
         findings.add(
             Figure.plain("N3", "accepted meanwhile", "jobs/s", run.window().acceptedPerSecond()));
         findings.add(processor("N3", run));
-        findings.add(Trace.breakdown("N3: the way of a job, ms", run.trace()));
+        ways(findings, "N3", run);
       }
       if (plan.asksFor("n5")) {
         say.line(
@@ -69,10 +69,23 @@ final class Basics {
             Figure.atMost("N5", "p99", "ms", run.latency().millis(0.99), Targets.N5_P99),
             Figure.plain("N5", "longest", "ms", run.latency().millis(1)));
         findings.add(processor("N5", run));
-        findings.add(Trace.breakdown("N5: the way of a job, ms", run.trace()));
+        ways(findings, "N5", run);
       }
     }
     return findings;
+  }
+
+  private static void ways(Findings findings, String number, Run run) {
+    findings.add(
+        Trace.breakdown(
+            "%s: the way of %,d jobs, ms".formatted(number, run.trace().size()), run.trace()));
+    if (!run.window().hops().isEmpty()) {
+      findings.add(
+          new Breakdown(
+              number + ": hops as the services count them, ms",
+              List.of("p50", "p99"),
+              run.window().hops()));
+    }
   }
 
   private static Breakdown processor(String number, Run run) {

@@ -41,6 +41,10 @@ record Metrics(List<Line> lines) {
     };
   }
 
+  List<Line> named(String name) {
+    return lines.stream().filter(line -> line.name().equals(name)).toList();
+  }
+
   /** The sum over all label values but those given. */
   double sum(String name, Map<String, String> labels) {
     return lines.stream()

@@ -1,10 +1,13 @@
 package io.millrace.cli.bench;
 
+import io.millrace.telemetry.Hop;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What happened between the first and the last of several looks at a stack under load.
@@ -13,6 +16,7 @@ import java.util.Map;
  * @param slices jobs per second between neighbouring looks
  * @param processor microseconds per job, by process
  * @param pauses share of the time that a JVM stood still for garbage collection, by process
+ * @param hops p50 and p99 of each hop in milliseconds, as the services count them
  */
 record Window(
     double seconds,
@@ -21,29 +25,36 @@ record Window(
     long jobs,
     double[] slices,
     Map<String, Double> processor,
-    Map<String, Double> pauses) {
+    Map<String, Double> pauses,
+    List<Breakdown.Row> hops) {
+
+  private static final String HOPS = "millrace_hop_seconds";
 
   /**
    * One look. All numbers count from the start.
    *
    * @param processor nanoseconds by process
    * @param pauses seconds by process
+   * @param hops the services' histograms of the hops
    */
   record Look(
       long nanoTime,
       long accepted,
       long recorded,
       Map<String, Long> processor,
-      Map<String, Double> pauses) {}
+      Map<String, Double> pauses,
+      Metrics hops) {}
 
   /** A look at everything now. */
   static Look look(BenchStack stack, Load load) throws IOException, InterruptedException {
     Map<String, Double> pauses = new LinkedHashMap<>();
+    List<Metrics.Line> hops = new ArrayList<>();
     double recorded = 0;
     long began = System.nanoTime();
     for (var one : stack.metrics().entrySet()) {
       recorded += one.getValue().sum("millrace_jobs_finished_total", Map.of());
       pauses.put(one.getKey(), one.getValue().sum("jvm_gc_pause_seconds_sum", Map.of()));
+      hops.addAll(one.getValue().named(HOPS + "_bucket"));
     }
     // Asking takes a while; the counters are of about its middle.
     long at = began + (System.nanoTime() - began) / 2;
@@ -51,7 +62,7 @@ record Window(
     processor.put("load", load.processorNanos());
     processor.put(
         "simulator", Processor.ofProcess(ProcessHandle.current().pid()) - load.processorNanos());
-    return new Look(at, load.accepted(), (long) recorded, processor, pauses);
+    return new Look(at, load.accepted(), (long) recorded, processor, pauses, new Metrics(hops));
   }
 
   /** What lies between these looks, in their order. */
@@ -82,7 +93,24 @@ record Window(
         (long) jobs,
         slices.stream().mapToDouble(rate -> rate).toArray(),
         processor,
-        pauses);
+        pauses,
+        hops(first.hops(), last.hops()));
+  }
+
+  private static List<Breakdown.Row> hops(Metrics first, Metrics last) {
+    var grown = last.since(first, HOPS, "hop");
+    return Arrays.stream(Hop.values())
+        .map(Hop::wireName)
+        .filter(grown::containsKey)
+        .map(
+            hop -> {
+              TreeMap<Double, Double> buckets = grown.getOrDefault(hop, new TreeMap<>());
+              return new Breakdown.Row(
+                  hop,
+                  List.of(
+                      Metrics.quantileMillis(buckets, 0.5), Metrics.quantileMillis(buckets, 0.99)));
+            })
+        .toList();
   }
 
   double perSecond() {
