@@ -76,9 +76,7 @@ final class Basics {
   }
 
   private static void ways(Findings findings, String number, Run run) {
-    findings.add(
-        Trace.breakdown(
-            "%s: the way of %,d jobs, ms".formatted(number, run.trace().size()), run.trace()));
+    findings.add(Trace.breakdown(number + ": the way of a job, ms", run.trace()));
     if (!run.window().hops().isEmpty()) {
       findings.add(
           new Breakdown(
