@@ -102,14 +102,12 @@ record Window(
     return Arrays.stream(Hop.values())
         .map(Hop::wireName)
         .filter(grown::containsKey)
-        .map(
-            hop -> {
-              TreeMap<Double, Double> buckets = grown.getOrDefault(hop, new TreeMap<>());
-              return new Breakdown.Row(
-                  hop,
-                  List.of(
-                      Metrics.quantileMillis(buckets, 0.5), Metrics.quantileMillis(buckets, 0.99)));
-            })
+        .map(hop -> {
+          TreeMap<Double, Double> buckets = grown.getOrDefault(hop, new TreeMap<>());
+          return new Breakdown.Row(
+              hop,
+              List.of(Metrics.quantileMillis(buckets, 0.5), Metrics.quantileMillis(buckets, 0.99)));
+        })
         .toList();
   }
 

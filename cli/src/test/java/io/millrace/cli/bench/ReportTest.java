@@ -21,7 +21,8 @@ class ReportTest {
   void severalRunsAreShownByTheirMedianAndTheirSpread() {
     var runs = List.of(run(3_300, 9), run(2_900, 12), run(3_100, 10));
     String table = new Report(MACHINE, "bench", runs).table();
-    assertThat(table).containsPattern("N3 +end to end, jobs/s +3,100 +>= 3,000 +1.03 +2,900 - 3,300");
+    assertThat(table)
+        .containsPattern("N3 +end to end, jobs/s +3,100 +>= 3,000 +1.03 +2,900 - 3,300");
     assertThat(table).containsPattern("all +10.0");
   }
 

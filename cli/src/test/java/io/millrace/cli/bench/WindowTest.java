@@ -11,7 +11,10 @@ import org.junit.jupiter.api.Test;
 class WindowTest {
 
   private static final List<Look> LOOKS =
-      List.of(look(0, 1_000, 900, 5, 1.0), look(1, 1_500, 1_200, 6, 1.1), look(4, 3_000, 2_900, 9, 1.4));
+      List.of(
+          look(0, 1_000, 900, 5, 1.0),
+          look(1, 1_500, 1_200, 6, 1.1),
+          look(4, 3_000, 2_900, 9, 1.4));
 
   @Test
   void aRateIsWhatHappenedBetweenTheFirstAndTheLastLook() {
