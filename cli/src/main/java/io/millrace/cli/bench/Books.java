@@ -13,6 +13,13 @@ final class Books {
       from job where tenant_id = (select id from tenant where name = ?)
       """;
 
+  private static final String FAILED_CALLS =
+      """
+      select string_agg(code || ' ' || calls, ', ' order by calls desc)
+      from (select coalesce(code, outcome) as code, count(*) as calls from attempt
+            where outcome <> 'succeeded' group by 1) as failed
+      """;
+
   private Books() {}
 
   /**
@@ -28,16 +35,35 @@ final class Books {
   }
 
   static Count count(BenchStack stack) throws IOException {
-    try (var database = Database.open(stack.database(), "bench", 1)) {
-      return database.single(connection -> {
-        try (var select = connection.prepareStatement(COUNT)) {
-          select.setString(1, stack.tenant());
-          try (var row = select.executeQuery()) {
-            row.next();
-            return new Count(row.getLong(1), row.getLong(2), row.getLong(3));
+    return ask(
+        stack,
+        connection -> {
+          try (var select = connection.prepareStatement(COUNT)) {
+            select.setString(1, stack.tenant());
+            try (var row = select.executeQuery()) {
+              row.next();
+              return new Count(row.getLong(1), row.getLong(2), row.getLong(3));
+            }
           }
-        }
-      });
+        });
+  }
+
+  /** The codes of the calls that did not succeed since the start, and how many there were. */
+  static String failedCalls(BenchStack stack) throws IOException {
+    return ask(
+        stack,
+        connection -> {
+          try (var select = connection.prepareStatement(FAILED_CALLS);
+              var row = select.executeQuery()) {
+            row.next();
+            return String.valueOf(row.getString(1));
+          }
+        });
+  }
+
+  private static <R> R ask(BenchStack stack, Database.Work<R> question) throws IOException {
+    try (var database = Database.open(stack.database(), "bench", 1)) {
+      return database.single(question);
     } catch (DataAccessException unreachable) {
       throw new IOException("the database could not be asked", unreachable);
     }

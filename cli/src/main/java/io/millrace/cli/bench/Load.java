@@ -40,6 +40,7 @@ final class Load implements AutoCloseable {
   private long sent;
   private long done;
   private final AtomicLong accepted = new AtomicLong();
+  private volatile long processorInAll;
   private volatile boolean stopping;
   private volatile @Nullable Exception failure;
 
@@ -98,7 +99,8 @@ final class Load implements AutoCloseable {
 
   /** The processor time that the load itself has taken. */
   long processorNanos() {
-    return Math.max(0, ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.threadId()));
+    long alive = ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.threadId());
+    return alive >= 0 ? alive : processorInAll;
   }
 
   /** Sends nothing more and waits for the answers that are due. */
@@ -157,6 +159,8 @@ final class Load implements AutoCloseable {
       }
     } catch (IOException | UncheckedIOException broken) {
       failure = broken;
+    } finally {
+      processorInAll = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     }
   }
 

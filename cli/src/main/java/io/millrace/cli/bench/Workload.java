@@ -234,7 +234,9 @@ final class Workload {
               .formatted(accepted, found.jobs(), found.succeeded()));
     }
     if (found.calls() != accepted) {
-      say.line("  %,d calls were repeated".formatted(found.calls() - accepted));
+      say.line(
+          "  %,d calls were repeated; that failed since the start: %s"
+              .formatted(found.calls() - accepted, Books.failedCalls(stack)));
     }
   }
 }
