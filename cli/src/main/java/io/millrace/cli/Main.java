@@ -1,6 +1,11 @@
 package io.millrace.cli;
 
+import io.millrace.cli.access.KeysCommand;
+import io.millrace.cli.access.TenantsCommand;
 import io.millrace.cli.bench.BenchCommand;
+import io.millrace.cli.client.ControlCommand;
+import io.millrace.cli.client.ControlVerb;
+import io.millrace.cli.client.DeleteCommand;
 import io.millrace.cli.client.GetCommand;
 import io.millrace.cli.client.SubmitCommand;
 import io.millrace.cli.serve.ApiCommand;
@@ -21,7 +26,21 @@ public final class Main {
   // "test" is the launcher's own and comes here only to be explained.
   private static final List<String> COMMANDS =
       List.of(
-          "up", "infra", "api", "worker", "simulator", "submit", "get", "bench", "test", "help");
+          "up",
+          "infra",
+          "api",
+          "worker",
+          "simulator",
+          "submit",
+          "get",
+          "cancel",
+          "replay",
+          "delete",
+          "keys",
+          "tenants",
+          "bench",
+          "test",
+          "help");
 
   private Main() {}
 
@@ -78,7 +97,12 @@ public final class Main {
       }
       case "submit" -> new SubmitCommand(terminal).run(arguments);
       case "bench" -> new BenchCommand(terminal).run(arguments);
+      case "cancel" -> new ControlCommand(terminal, ControlVerb.CANCEL).run(arguments);
+      case "replay" -> new ControlCommand(terminal, ControlVerb.REPLAY).run(arguments);
+      case "delete" -> new DeleteCommand(terminal).run(arguments);
       case "get" -> new GetCommand(terminal).run(arguments);
+      case "keys" -> new KeysCommand(terminal).run(arguments);
+      case "tenants" -> new TenantsCommand(terminal).run(arguments);
       default -> throw new Misused("'%s' is run by ./millrace itself.".formatted(command));
     };
   }

@@ -17,7 +17,10 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"up", "infra", "api", "worker", "submit", "get", "test", "bench"})
+  @ValueSource(
+      strings = {
+        "up", "infra", "api", "worker", "submit", "get", "keys", "tenants", "test", "bench"
+      })
   void everyCommandIsExplained(String command) {
     String explained = new Shell().run(command, "--help").out();
 

@@ -161,7 +161,8 @@ class PriceTableTest {
     Usage fast = Usage.of(MILLION, MILLION).withTerms(null, null, "fast");
 
     assertCosts("claude-opus-5", fast, CallMode.SINGLE, "60");
-    assertUnpriced("claude-opus-5", fast.withCache(0, 0, 1));
+    assertCosts(
+        "claude-opus-5", fast.withCache(MILLION, MILLION, MILLION), CallMode.SINGLE, "93.5");
     assertUnpriced("claude-opus-5-5", fast);
   }
 
@@ -184,16 +185,16 @@ class PriceTableTest {
   }
 
   private void assertCosts(String model, Usage usage, CallMode mode, String amount) {
-    assertThat(catalogue.price(model, usage, NOVEMBER, mode).orElseThrow().amount())
+    assertThat(catalogue.price(model, usage, NOVEMBER, mode).known().orElseThrow().amount())
         .as("%s %s %s", model, usage, mode)
         .isEqualByComparingTo(amount);
   }
 
   private void assertUnpriced(String model, Usage usage) {
-    assertThat(catalogue.price(model, usage, NOVEMBER, CallMode.SINGLE)).isEmpty();
+    assertThat(catalogue.price(model, usage, NOVEMBER, CallMode.SINGLE).known()).isEmpty();
   }
 
   private Cost price(String model, Usage usage, String at) {
-    return catalogue.price(model, usage, Instant.parse(at), CallMode.SINGLE).orElseThrow();
+    return catalogue.price(model, usage, Instant.parse(at), CallMode.SINGLE).known().orElseThrow();
   }
 }

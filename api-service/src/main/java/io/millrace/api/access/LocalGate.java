@@ -1,13 +1,13 @@
 package io.millrace.api.access;
 
-import io.millrace.db.tenant.ApiKeys.Principal;
+import io.millrace.db.tenant.Principal;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Local mode: whoever reaches the loopback interface is the one tenant. The host that a browser
- * names is looked at, since a web page whose name was pointed at this machine could otherwise spend
- * its owner's money.
+ * Local mode: whoever reaches the loopback interface is the one tenant, and its operator. The host
+ * that a browser names is looked at, since a web page whose name was pointed at this machine could
+ * otherwise spend its owner's money.
  */
 record LocalGate(Principal everybody) implements AccessFilter.Gate {
 

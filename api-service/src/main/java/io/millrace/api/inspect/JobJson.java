@@ -63,6 +63,9 @@ public final class JobJson {
     if (job.state() != JobState.QUEUED) {
       return null;
     }
+    if (job.paused()) {
+      return "paused";
+    }
     if (!job.dueAt().isAfter(now)) {
       return "dispatch";
     }
@@ -70,7 +73,7 @@ public final class JobJson {
   }
 
   private static boolean isDelay(@Nullable String waitingFor) {
-    return waitingFor != null && !waitingFor.equals("dispatch");
+    return "schedule".equals(waitingFor) || "retry".equals(waitingFor);
   }
 
   private void result() {

@@ -173,6 +173,7 @@ final class SubmitJob {
         null,
         Usage.NONE,
         BigDecimal.ZERO,
-        BigDecimal.ZERO);
+        BigDecimal.ZERO,
+        false);
   }
 }

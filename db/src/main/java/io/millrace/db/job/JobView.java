@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param usage the sum over all attempts whose cost is certain
  * @param cost US dollars over all attempts; null where a price is not known
  * @param suspectedCost what may have been billed besides
+ * @param paused whether its tenant's jobs are held back
  */
 public record JobView(
     JobId id,
@@ -41,7 +42,8 @@ public record JobView(
     byte @Nullable [] body,
     Usage usage,
     @Nullable BigDecimal cost,
-    BigDecimal suspectedCost) {
+    BigDecimal suspectedCost,
+    boolean paused) {
 
   /** The terms of submission, apart from the params. */
   public record Terms(

@@ -5,10 +5,13 @@ import static io.millrace.db.schema.Tables.COST;
 import static io.millrace.db.schema.Tables.JOB;
 import static io.millrace.db.schema.Tables.REQUEST;
 import static io.millrace.db.schema.Tables.RESULT;
+import static io.millrace.db.schema.Tables.TENANT_PAUSE;
 import static org.jooq.impl.DSL.any;
 import static org.jooq.impl.DSL.count;
+import static org.jooq.impl.DSL.exists;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.selectOne;
 import static org.jooq.impl.DSL.sum;
 import static org.jooq.impl.DSL.val;
 
@@ -40,6 +43,13 @@ public final class JobViews {
               .from(ATTEMPT)
               .where(ATTEMPT.JOB_ID.eq(JOB.ID), ATTEMPT.NO.eq(JOB.ATTEMPTS)));
   private static final Field<Boolean> RELEASED = field(JOB.RELEASED_AT.isNotNull());
+  private static final Field<Boolean> PAUSED =
+      field(
+          exists(
+              selectOne()
+                  .from(TENANT_PAUSE)
+                  .where(
+                      TENANT_PAUSE.TENANT_ID.eq(JOB.TENANT_ID), TENANT_PAUSE.RESUMED_AT.isNull())));
 
   private final Database database;
 
@@ -52,7 +62,11 @@ public final class JobViews {
     var job =
         database
             .dsl()
-            .select(JOB.asterisk(), RELEASED.as("released"), FAILURE_MESSAGE.as("failure_message"))
+            .select(
+                JOB.asterisk(),
+                RELEASED.as("released"),
+                PAUSED.as("paused"),
+                FAILURE_MESSAGE.as("failure_message"))
             .select(REQUEST.METADATA, REQUEST.RUN_AT, REQUEST.FALLBACK_MODELS)
             .select(REQUEST.WEBHOOK_URL, REQUEST.ANTHROPIC_VERSION, REQUEST.ANTHROPIC_BETA)
             .select(RESULT.BODY)
@@ -97,7 +111,8 @@ public final class JobViews {
                 sum(COST.WEB_SEARCHES).filterWhere(charged),
                 sum(COST.AMOUNT).filterWhere(charged),
                 sum(COST.AMOUNT).filterWhere(COST.KIND.eq(val("suspected"))),
-                count().filterWhere(charged.and(COST.AMOUNT.isNull())))
+                count().filterWhere(charged.and(COST.AMOUNT.isNull())),
+                count().filterWhere(COST.FILLS))
             .from(COST)
             .where(COST.JOB_ID.eq(id.uuid()))
             .fetchSingle();
@@ -113,7 +128,8 @@ public final class JobViews {
             null,
             null,
             null);
-    return new Money(usage, row.value9() > 0 ? null : orZero(row.value7()), orZero(row.value8()));
+    boolean unpriced = row.value9() > row.value10();
+    return new Money(usage, unpriced ? null : orZero(row.value7()), orZero(row.value8()));
   }
 
   private static JobView view(Record job, Money money) {
@@ -138,7 +154,8 @@ public final class JobViews {
         job.get(RESULT.BODY),
         money.usage(),
         money.cost(),
-        money.suspected());
+        money.suspected(),
+        job.get("paused", Boolean.class));
   }
 
   private static JobView.Terms terms(Record job) {
