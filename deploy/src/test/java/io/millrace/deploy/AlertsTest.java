@@ -39,25 +39,22 @@ class AlertsTest {
   void everyMetricOfAnAlertIsInTheCatalogue() {
     assertThat(alerts)
         .isNotEmpty()
-        .allSatisfy(
-            alert ->
-                assertThat(catalogue.unknownIn((String) alert.get("expr")))
-                    .as("%s", alert.get("alert"))
-                    .isEmpty());
+        .allSatisfy(alert ->
+            assertThat(catalogue.unknownIn((String) alert.get("expr")))
+                .as("%s", alert.get("alert"))
+                .isEmpty());
   }
 
   @Test
   void everyAlertSaysHowBadItIsAndWhatItMeans() {
     assertThat(alerts)
-        .allSatisfy(
-            alert -> {
-              assertThat(at(alert, "labels", "severity")).isIn("page", "ticket");
-              assertThat(map(alert.get("annotations")))
-                  .containsOnlyKeys("summary", "description", "runbook_url")
-                  .containsEntry(
-                      "runbook_url",
-                      "deploy/runbooks.md#" + name(alert).toLowerCase(Locale.ROOT));
-            });
+        .allSatisfy(alert -> {
+          assertThat(at(alert, "labels", "severity")).isIn("page", "ticket");
+          assertThat(map(alert.get("annotations")))
+              .containsOnlyKeys("summary", "description", "runbook_url")
+              .containsEntry(
+                  "runbook_url", "deploy/runbooks.md#" + name(alert).toLowerCase(Locale.ROOT));
+        });
   }
 
   @Test

@@ -28,9 +28,8 @@ class DashboardTest {
     var catalogue = Series.catalogue();
     assertThat(expressions())
         .hasSizeGreaterThan(40)
-        .allSatisfy(
-            expression ->
-                assertThat(catalogue.unknownIn(expression)).as("%s", expression).isEmpty());
+        .allSatisfy(expression ->
+            assertThat(catalogue.unknownIn(expression)).as("%s", expression).isEmpty());
   }
 
   @Test
@@ -46,7 +45,8 @@ class DashboardTest {
             .map(row -> row.group(1));
     assertThat(ours)
         .filteredOn(name -> !shown.contains(name))
-        // How often a loop ran is said better by its age, how often a claim's answer was lost by nothing.
+        // How often a loop ran is said better by its age, how often a claim's answer was lost by
+        // nothing.
         .containsExactlyInAnyOrder("millrace_loop_runs_seconds", "millrace_intake_unheard_total");
   }
 
@@ -54,11 +54,9 @@ class DashboardTest {
   void panelsAskTheProvisionedDataSource() {
     var provisioned =
         at(
-            list(
-                    at(
-                        document(
-                            DEPLOY.resolve("grafana/provisioning/datasources/prometheus.yaml")),
-                        "datasources"))
+            list(at(
+                    document(DEPLOY.resolve("grafana/provisioning/datasources/prometheus.yaml")),
+                    "datasources"))
                 .getFirst(),
             "uid");
     assertThat(panels.stream().filter(panel -> !"row".equals(panel.get("type"))))
@@ -70,11 +68,9 @@ class DashboardTest {
     assertThat(panels).extracting(panel -> panel.get("id")).doesNotHaveDuplicates();
     assertThat(panels).extracting(panel -> panel.get("gridPos")).doesNotHaveDuplicates();
     assertThat(panels)
-        .allSatisfy(
-            panel ->
-                assertThat(
-                        (int) at(panel, "gridPos", "x") + (int) at(panel, "gridPos", "w"))
-                    .isLessThanOrEqualTo(24));
+        .allSatisfy(panel ->
+            assertThat((int) at(panel, "gridPos", "x") + (int) at(panel, "gridPos", "w"))
+                .isLessThanOrEqualTo(24));
   }
 
   private Stream<String> expressions() {

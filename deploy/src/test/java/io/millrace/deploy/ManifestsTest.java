@@ -24,8 +24,7 @@ import org.junit.jupiter.api.Test;
 class ManifestsTest {
 
   private static final Path KUBERNETES = DEPLOY.resolve("kubernetes");
-  private static final Path RULE =
-      KUBERNETES.resolve("components/monitoring/prometheus-rule.yaml");
+  private static final Path RULE = KUBERNETES.resolve("components/monitoring/prometheus-rule.yaml");
 
   // What a drain does after its grace: loops stop, outcomes are recorded, the incarnation leaves.
   private static final Duration AFTER_THE_GRACE = Duration.ofSeconds(30);
@@ -36,49 +35,43 @@ class ManifestsTest {
   @Test
   void everyFileCanBeRead() {
     assertThat(under(DEPLOY, ".yaml")).hasSizeGreaterThan(15).allSatisfy(Repository::documents);
-    assertThat(objects()).allSatisfy(object -> assertThat(object).containsKeys("apiVersion", "kind"));
+    assertThat(objects())
+        .allSatisfy(object -> assertThat(object).containsKeys("apiVersion", "kind"));
   }
 
   @Test
   void everythingInADirectoryIsPartOfItsKustomization() {
     assertThat(under(KUBERNETES, "kustomization.yaml"))
-        .allSatisfy(
-            kustomization -> {
-              String said = text(kustomization);
-              assertThat(under(kustomization.getParent(), ".yaml"))
-                  .filteredOn(file -> !file.equals(kustomization))
-                  .filteredOn(file -> !file.toString().endsWith(".example.yaml"))
-                  .allSatisfy(
-                      file ->
-                          assertThat(said)
-                              .contains(kustomization.getParent().relativize(file).toString()));
-            });
+        .allSatisfy(kustomization -> {
+          String said = text(kustomization);
+          assertThat(under(kustomization.getParent(), ".yaml"))
+              .filteredOn(file -> !file.equals(kustomization))
+              .filteredOn(file -> !file.toString().endsWith(".example.yaml"))
+              .allSatisfy(file ->
+                  assertThat(said).contains(kustomization.getParent().relativize(file).toString()));
+        });
   }
 
   @Test
   void noContainerHasRightsThatItDoesNotNeed() {
     assertThat(podSpecs())
         .hasSizeGreaterThan(2)
-        .allSatisfy(
-            pod -> {
-              assertThat(pod).containsEntry("automountServiceAccountToken", false);
-              assertThat(at(pod, "securityContext", "runAsNonRoot")).isEqualTo(true);
-              assertThat(at(pod, "securityContext", "seccompProfile", "type"))
-                  .isEqualTo("RuntimeDefault");
-            });
+        .allSatisfy(pod -> {
+          assertThat(pod).containsEntry("automountServiceAccountToken", false);
+          assertThat(at(pod, "securityContext", "runAsNonRoot")).isEqualTo(true);
+          assertThat(at(pod, "securityContext", "seccompProfile", "type"))
+              .isEqualTo("RuntimeDefault");
+        });
     assertThat(podSpecs().flatMap(pod -> list(pod.get("containers")).stream()))
-        .allSatisfy(
-            container -> {
-              assertThat(at(container, "securityContext", "allowPrivilegeEscalation"))
-                  .isEqualTo(false);
-              assertThat(at(container, "securityContext", "capabilities", "drop"))
-                  .isEqualTo(List.of("ALL"));
-              assertThat(at(container, "resources", "limits", "memory")).isNotNull();
-              if ("millrace".equals(at(container, "image"))) {
-                assertThat(at(container, "securityContext", "readOnlyRootFilesystem"))
-                    .isEqualTo(true);
-              }
-            });
+        .allSatisfy(container -> {
+          assertThat(at(container, "securityContext", "allowPrivilegeEscalation")).isEqualTo(false);
+          assertThat(at(container, "securityContext", "capabilities", "drop"))
+              .isEqualTo(List.of("ALL"));
+          assertThat(at(container, "resources", "limits", "memory")).isNotNull();
+          if ("millrace".equals(at(container, "image"))) {
+            assertThat(at(container, "securityContext", "readOnlyRootFilesystem")).isEqualTo(true);
+          }
+        });
   }
 
   @Test
@@ -108,10 +101,11 @@ class ManifestsTest {
     assertThat(Stream.concat(ofCompose, ofKubernetes))
         .filteredOn(image -> !image.startsWith("millrace"))
         .allSatisfy(image -> assertThat(image).matches("[a-z/]+:v?\\d+\\.\\d+(\\.\\d+)?"));
-    assertThat(Pattern.compile("^ARG \\w+_IMAGE=(.*)$", Pattern.MULTILINE)
-            .matcher(text(DEPLOY.resolve("Dockerfile")))
-            .results()
-            .map(image -> image.group(1)))
+    assertThat(
+            Pattern.compile("^ARG \\w+_IMAGE=(.*)$", Pattern.MULTILINE)
+                .matcher(text(DEPLOY.resolve("Dockerfile")))
+                .results()
+                .map(image -> image.group(1)))
         .hasSize(2)
         .allSatisfy(image -> assertThat(image).matches("eclipse-temurin:25\\.[\\d._]+-\\w+-noble"));
   }
@@ -119,21 +113,24 @@ class ManifestsTest {
   @Test
   void composeServesThisMachineOnlyAndEveryServiceIsWatched() {
     assertThat(services.values())
-        .allSatisfy(
-            service -> {
-              Object ports = at(service, "ports");
-              if (ports != null) {
-                assertThat(list(ports)).allSatisfy(port -> assertThat((String) port).startsWith("127.0.0.1:"));
-              }
-              assertThat(at(service, "deploy", "resources", "limits", "memory")).isNotNull();
-            });
+        .allSatisfy(service -> {
+          Object ports = at(service, "ports");
+          if (ports != null) {
+            assertThat(list(ports))
+                .allSatisfy(port -> assertThat((String) port).startsWith("127.0.0.1:"));
+          }
+          assertThat(at(service, "deploy", "resources", "limits", "memory")).isNotNull();
+        });
     assertThat(services.keySet()).allSatisfy(name -> assertThat(watched(name)).as(name).isTrue());
   }
 
   @Test
   void secretsComeFromTheEnvironment() {
     String example = text(ROOT.resolve(".env.example"));
-    assertThat(Pattern.compile("\\$\\{(\\w+):\\?").matcher(text(ROOT.resolve("docker-compose.yml"))).results())
+    assertThat(
+            Pattern.compile("\\$\\{(\\w+):\\?")
+                .matcher(text(ROOT.resolve("docker-compose.yml")))
+                .results())
         .extracting(MatchResult::group)
         .isNotEmpty();
     assertThat(
@@ -157,13 +154,13 @@ class ManifestsTest {
 
   private static String rule(String groups) {
     return """
-        # Written from deploy/prometheus/alerts.yml by its test; edit that file, not this one.
-        apiVersion: monitoring.coreos.com/v1
-        kind: PrometheusRule
-        metadata:
-          name: millrace
-        spec:
-        """
+    # Written from deploy/prometheus/alerts.yml by its test; edit that file, not this one.
+    apiVersion: monitoring.coreos.com/v1
+    kind: PrometheusRule
+    metadata:
+      name: millrace
+    spec:
+    """
         + groups.indent(2);
   }
 
