@@ -1,6 +1,7 @@
 package io.millrace.api;
 
 import io.millrace.api.access.AccessConfiguration;
+import io.millrace.api.control.ControlConfiguration;
 import io.millrace.api.document.DocumentConfiguration;
 import io.millrace.api.health.HealthConfiguration;
 import io.millrace.api.inspect.InspectConfiguration;
@@ -32,6 +33,7 @@ import org.springframework.core.env.Environment;
   SubmitConfiguration.class,
   InspectConfiguration.class,
   TenantConfiguration.class,
+  ControlConfiguration.class,
   WakeConfiguration.class,
   HealthConfiguration.class,
   DocumentConfiguration.class

@@ -3,6 +3,9 @@ package io.millrace.cli;
 import io.millrace.cli.access.KeysCommand;
 import io.millrace.cli.access.TenantsCommand;
 import io.millrace.cli.bench.BenchCommand;
+import io.millrace.cli.client.ControlCommand;
+import io.millrace.cli.client.ControlVerb;
+import io.millrace.cli.client.DeleteCommand;
 import io.millrace.cli.client.GetCommand;
 import io.millrace.cli.client.SubmitCommand;
 import io.millrace.cli.serve.ApiCommand;
@@ -32,6 +35,9 @@ public final class Main {
           "get",
           "keys",
           "tenants",
+          "cancel",
+          "replay",
+          "delete",
           "bench",
           "test",
           "help");
@@ -91,6 +97,9 @@ public final class Main {
       }
       case "submit" -> new SubmitCommand(terminal).run(arguments);
       case "bench" -> new BenchCommand(terminal).run(arguments);
+      case "cancel" -> new ControlCommand(terminal, ControlVerb.CANCEL).run(arguments);
+      case "replay" -> new ControlCommand(terminal, ControlVerb.REPLAY).run(arguments);
+      case "delete" -> new DeleteCommand(terminal).run(arguments);
       case "get" -> new GetCommand(terminal).run(arguments);
       case "keys" -> new KeysCommand(terminal).run(arguments);
       case "tenants" -> new TenantsCommand(terminal).run(arguments);

@@ -75,6 +75,15 @@ public final class Invariants {
         "a job without its request",
         "select j.id from job j where not exists (select from request r where r.job_id = j.id)");
     NEVER.put(
+        "a queued job that was asked to end",
+        "select j.id from job j where j.state = 'queued' and j.cancel_requested_at is not null");
+    NEVER.put(
+        "a request or an answer without a job",
+        """
+        select job_id from (select job_id from request union all select job_id from result) p
+        where not exists (select from job j where j.id = p.job_id)
+        """);
+    NEVER.put(
         "a running job whose worker has no row",
         """
         select j.id from job j where j.state = 'running' and not exists (select from worker w where w.id = j.worker_id)
@@ -82,7 +91,8 @@ public final class Invariants {
     NEVER.put(
         "two jobs for one idempotency key",
         """
-        select k.job_id from idempotency_key k where not exists (select from job j where j.id = k.job_id)
+        select k.job_id from idempotency_key k
+        where not k.job_deleted and not exists (select from job j where j.id = k.job_id)
         """);
   }
 

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
+import io.millrace.db.job.TenantJobs;
+import io.millrace.db.job.TenantJobs.ReplayTerms;
 import io.millrace.job.JobId;
 import io.millrace.job.JobState;
 import io.millrace.simulator.Simulator;
@@ -155,6 +157,41 @@ class JobLifeIT {
     assertThat(view.state()).isEqualTo(JobState.EXPIRED);
     assertThat(view.attempts()).isEqualTo(1);
     assertThat(view.suspectedCost()).isPositive();
+  }
+
+  @Test
+  void aRunningJobIsCanceledInTheMiddleOfItsCall() {
+    claude.fail(1, Fault.HANG);
+    var id = job().submit(postgres.database());
+    await().until(() -> !claude.callsOf(id.toString()).isEmpty());
+
+    new TenantJobs(postgres.database()).cancel(1, List.of(id));
+    long asked = System.nanoTime();
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.CANCELED);
+    assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(5));
+    assertThat(view.attempts()).isEqualTo(1);
+    assertThat(view.suspectedCost()).isPositive();
+    assertThat(view.cost()).isZero();
+    assertThat(
+            postgres
+                .database()
+                .dsl()
+                .fetchSingle("select outcome, code from attempt where job_id = ?", id.uuid())
+                .intoArray())
+        .containsExactly("ambiguous", "aborted_by_cancel");
+  }
+
+  @Test
+  void aCanceledJobIsReplayedAndAnswered() {
+    var id = job().runAt(Instant.now().plusSeconds(600)).submit(postgres.database());
+    var owned = new TenantJobs(postgres.database());
+    owned.cancel(1, List.of(id));
+
+    owned.replay(1, List.of(id), ReplayTerms.AS_BEFORE);
+
+    assertThat(awaitFinal(id).state()).isEqualTo(JobState.SUCCEEDED);
   }
 
   @Test

@@ -4,7 +4,7 @@ import io.millrace.api.patience.Patience;
 import io.millrace.api.problem.Refused;
 import io.millrace.db.tenant.ApiKeys;
 import io.millrace.db.tenant.ApiKeys.Usable;
-import io.millrace.db.tenant.Principal;
+import io.millrace.db.tenant.ApiKeys.Principal;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;

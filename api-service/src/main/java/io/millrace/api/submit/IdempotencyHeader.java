@@ -1,6 +1,6 @@
 package io.millrace.api.submit;
 
-import static io.millrace.api.submit.Values.refused;
+import static io.millrace.api.fields.Values.refused;
 
 import io.millrace.db.job.NewJob.IdempotencyKey;
 import jakarta.servlet.http.HttpServletRequest;

@@ -1,7 +1,8 @@
 package io.millrace.api.submit;
 
-import static io.millrace.api.submit.Values.refused;
+import static io.millrace.api.fields.Values.refused;
 
+import io.millrace.api.fields.Values;
 import io.millrace.api.submit.Submission.Params;
 import io.millrace.job.Lane;
 import java.nio.charset.StandardCharsets;

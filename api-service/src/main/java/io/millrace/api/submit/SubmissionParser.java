@@ -1,6 +1,6 @@
 package io.millrace.api.submit;
 
-import static io.millrace.api.submit.Values.refused;
+import static io.millrace.api.fields.Values.refused;
 
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;

@@ -1,6 +1,7 @@
 package io.millrace.api.submit;
 
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.NewJob;
@@ -46,8 +47,8 @@ public class SubmitConfiguration {
   }
 
   @Bean
-  ReadySignal readySignal(Database database) {
-    return new ReadySignal(database);
+  ReadySignal readySignal(Database database, MeterRegistry meters) {
+    return new ReadySignal(database, meters);
   }
 
   @Bean

@@ -40,6 +40,13 @@ public final class JsonWriter {
     return this;
   }
 
+  /** True or false. */
+  public JsonWriter bool(String name, boolean value) {
+    generator.writeName(name);
+    generator.writeBoolean(value);
+    return this;
+  }
+
   /** A time as RFC 3339 in UTC, or null. */
   public JsonWriter time(String name, @Nullable Instant value) {
     return text(name, value == null ? null : value.toString());

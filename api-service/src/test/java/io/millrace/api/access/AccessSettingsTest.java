@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.api.access.AccessSettings.BootstrapKey;
 import io.millrace.db.tenant.KeySecret;
-import io.millrace.db.tenant.Role;
+import io.millrace.db.tenant.ApiKeys.Role;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -6,7 +6,7 @@ import io.millrace.db.sql.Database;
 import io.millrace.db.tenant.ApiKey;
 import io.millrace.db.tenant.ApiKeys;
 import io.millrace.db.tenant.KeySecret;
-import io.millrace.db.tenant.Role;
+import io.millrace.db.tenant.ApiKeys.Role;
 import io.millrace.db.tenant.Tenants;
 import io.millrace.testkit.PostgresExtension;
 import java.security.SecureRandom;

@@ -3,6 +3,7 @@ package io.millrace.api.submit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.api.problem.Refused;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.NewJob;
@@ -61,7 +62,7 @@ class SubmitJobIT {
     return new SubmitJob(
         intake,
         new JobViews(postgres.database()),
-        new ReadySignal(postgres.database()),
+        new ReadySignal(postgres.database(), new SimpleMeterRegistry()),
         Duration.ofSeconds(5));
   }
 

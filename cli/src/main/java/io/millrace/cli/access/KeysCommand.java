@@ -10,7 +10,7 @@ import io.millrace.db.sql.Database;
 import io.millrace.db.tenant.ApiKey;
 import io.millrace.db.tenant.ApiKeys;
 import io.millrace.db.tenant.KeySecret;
-import io.millrace.db.tenant.Role;
+import io.millrace.db.tenant.ApiKeys.Role;
 import io.millrace.db.tenant.Tenant;
 import io.millrace.db.tenant.Tenants;
 import java.security.SecureRandom;

@@ -96,6 +96,19 @@ final class Server implements AutoCloseable {
     return send(request("/v1/jobs/" + id + query, ANSWER.plusSeconds(wait)).GET().build());
   }
 
+  /** Does something to one job or to many. */
+  Answer post(String path, byte[] body) throws InterruptedException {
+    return send(
+        request(path, ANSWER)
+            .header("content-type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build());
+  }
+
+  Answer delete(String path) throws InterruptedException {
+    return send(request(path, ANSWER).DELETE().build());
+  }
+
   private HttpRequest.Builder request(String path, Duration bound) {
     var request = HttpRequest.newBuilder(URI.create(base + path)).timeout(bound);
     return key == null ? request : request.header("x-api-key", key);

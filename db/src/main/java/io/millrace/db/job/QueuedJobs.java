@@ -7,9 +7,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
-/** What happens to jobs that no worker holds: the deadline, the caller's cancel, the replay. */
+/** What happens to jobs that no worker holds and nobody asked about: the deadline. */
 public final class QueuedJobs {
 
   // A defaulted deadline is put off by the time for which the job's tenant was paused. While a
@@ -34,30 +33,6 @@ public final class QueuedJobs {
         from due where job.id = due.id and due.owed = interval '0'
         returning job.id, job.tenant_id, true)
       select * from put_off union all select * from expired
-      """;
-
-  private static final String CANCEL =
-      """
-      update job set
-        state = case when state = 'queued' then 'canceled' else state end,
-        finished_at = case when state = 'queued' then now() else finished_at end,
-        parked_until = case when state = 'queued' then null else parked_until end,
-        released_at = case when state = 'queued' then null else released_at end,
-        cancel_requested_at = coalesce(cancel_requested_at, now())
-      where id = ? and tenant_id = ? and state in ('queued', 'running')
-      returning id, tenant_id
-      """;
-
-  // The history stays: attempts go on counting, the series that counts towards max_attempts starts
-  // anew.
-  private static final String REPLAY =
-      """
-      update job set state = 'queued', series = series + 1, counted_attempts = 0, failure_code = null,
-        finished_at = null, cancel_requested_at = null, due_at = now(), parked_until = now(),
-        expires_at = case when expires_at > now() then expires_at else now() + ? * interval '1 second' end,
-        expires_defaulted = expires_defaulted or expires_at <= now()
-      where id = ? and tenant_id = ? and state in ('failed', 'expired', 'canceled')
-      returning id, tenant_id
       """;
 
   private final Database database;
@@ -85,37 +60,6 @@ public final class QueuedJobs {
           }
         }
         return met;
-      }
-    });
-  }
-
-  /**
-   * Cancels a queued job at once and asks the worker of a running one to stop.
-   *
-   * @return empty where that tenant has no such job that is not final
-   */
-  public Optional<JobId> cancel(int tenantId, JobId id) {
-    return database.single(connection -> {
-      try (var update = connection.prepareStatement(CANCEL)) {
-        update.setObject(1, id.uuid());
-        update.setInt(2, tenantId);
-        return moved(update, JobState.CANCELED).stream().findFirst().map(Moved::id);
-      }
-    });
-  }
-
-  /**
-   * Queues a failed, expired or canceled job again as a new attempt series under the same id.
-   *
-   * @param lifetimeSeconds its new deadline from now, where the old one has passed
-   */
-  public Optional<JobId> replay(int tenantId, JobId id, long lifetimeSeconds) {
-    return database.single(connection -> {
-      try (var update = connection.prepareStatement(REPLAY)) {
-        update.setLong(1, lifetimeSeconds);
-        update.setObject(2, id.uuid());
-        update.setInt(3, tenantId);
-        return moved(update, JobState.QUEUED).stream().findFirst().map(Moved::id);
       }
     });
   }

@@ -73,6 +73,7 @@ class PlansTest {
         new Verb("expire", on -> on.queued().expire(100)),
         new Verb("overdue", on -> on.held().overdue(Duration.ofSeconds(20), 100)),
         new Verb("strangers", on -> on.held().strangers()),
+        new Verb("cancelRequested", on -> on.held().cancelRequested(worker)),
         new Verb("heldBy", on -> on.held().heldBy(worker, 100)),
         new Verb(
             "submit, claim, mark, settle",
@@ -81,8 +82,8 @@ class PlansTest {
               on.claims().markSending(List.of(job.fence()));
               on.settle(job, Calls.overloaded(job, 1), new Requeue(Duration.ZERO));
               on.releases().takeBack(List.of(job.id()));
-              on.queued().cancel(1, job.id());
-              on.queued().replay(1, job.id(), 60);
+              on.cancel(job.id());
+              on.replay(job.id());
             }));
   }
 

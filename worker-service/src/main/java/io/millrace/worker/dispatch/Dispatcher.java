@@ -2,8 +2,8 @@ package io.millrace.worker.dispatch;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.loop.Loop;
 import io.millrace.db.sql.Database;
-import io.millrace.worker.loop.Loop;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.call.AbortReason;
 import io.millrace.db.job.Claims;
 import io.millrace.db.job.Claims.Claimed;
+import io.millrace.db.job.Claims.Fence;
 import io.millrace.db.job.Claims.Payload;
 import io.millrace.db.job.Settlement;
 import io.millrace.db.job.Settlement.Effect.Finish;
@@ -101,6 +102,15 @@ public final class Executions {
         }
         Thread.ofVirtual().name(job.id().toString()).start(() -> run(execution));
       }
+    }
+  }
+
+  /** Stops the work on jobs that their callers canceled, where it still goes on. */
+  public void cancel(Set<Fence> fences) {
+    if (!fences.isEmpty()) {
+      running.stream()
+          .filter(execution -> fences.contains(execution.job().fence()))
+          .forEach(execution -> execution.abort(AbortReason.CANCEL));
     }
   }
 

@@ -1,8 +1,8 @@
 package io.millrace.worker.kafka;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.loop.Loop;
 import io.millrace.job.Topics;
-import io.millrace.worker.loop.Loop;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,7 @@
 package io.millrace.worker.rescue;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.job.Announcements;
 import io.millrace.db.job.HeldJobs;
 import io.millrace.db.job.QueuedJobs;
 import io.millrace.db.sql.Database;
@@ -8,8 +9,10 @@ import io.millrace.db.sql.Housekeeping;
 import io.millrace.db.worker.Workers;
 import io.millrace.worker.events.JobEvents;
 import io.millrace.worker.execute.CallRows;
+import io.millrace.worker.execute.Executions;
 import io.millrace.worker.execute.Judgement;
 import io.millrace.worker.execute.RecordOutcome;
+import io.millrace.worker.lease.Lease;
 import io.millrace.worker.lease.LeaseSettings;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,15 +44,23 @@ public class RescueConfiguration {
   }
 
   @Bean
+  HeedCancels heedCancels(Database database, Lease lease, Executions executions) {
+    return new HeedCancels(new HeldJobs(database), lease, executions);
+  }
+
+  @Bean
   Rescue rescue(
       Database database,
       Workers workers,
       RescueJobs rescueJobs,
+      HeedCancels heedCancels,
       JobEvents events,
       MeterRegistry meters) {
     return new Rescue(
         rescueJobs,
         new ExpireJobs(new QueuedJobs(database), events, meters),
+        heedCancels,
+        new Announce(new Announcements(database), events),
         new KeepHouse(new Housekeeping(database), workers),
         meters);
   }

@@ -2,6 +2,7 @@ package io.millrace.worker.rescue;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.claude.call.AbortReason;
 import io.millrace.claude.classify.Outcome;
 import io.millrace.db.job.HeldJobs;
 import io.millrace.db.job.HeldJobs.Held;
@@ -153,8 +154,9 @@ public final class RescueJobs {
         new Outcome.Ambiguous(
             new Outcome.Fault(
                 FailureCode.LEASE_LOST, FailureCode.LEASE_LOST.description(), null, null));
+    var abort = held.cancelRequested() ? AbortReason.CANCEL : null;
     var verdict =
-        judgement.of(job, outcome, job.countedAttempts() + 1, job.untilExpiry(), null, false);
+        judgement.of(job, outcome, job.countedAttempts() + 1, job.untilExpiry(), abort, false);
     return settlement(held, verdict.effect());
   }
 

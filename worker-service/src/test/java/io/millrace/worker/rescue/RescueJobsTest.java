@@ -12,6 +12,7 @@ import io.millrace.db.job.HeldJobs;
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.Settlements;
+import io.millrace.db.job.TenantJobs;
 import io.millrace.db.worker.Workers;
 import io.millrace.job.JobId;
 import io.millrace.job.JobState;
@@ -202,6 +203,21 @@ class RescueJobsTest {
     assertThat(view(id).failureCode()).isEqualTo("lease_lost");
     assertThat(new String(view(id).body(), java.nio.charset.StandardCharsets.UTF_8))
         .contains("\"type\":\"error\"");
+  }
+
+  @Test
+  void aCanceledJobOfALostWorkerEndsCanceled() {
+    var waiting = held(job().pool("congested"));
+    var calling = held(job());
+    var calledOnce = held(job().failOnAmbiguous());
+    new TenantJobs(postgres.database()).cancel(1, List.of(waiting, calling, calledOnce));
+
+    loseTheWorker();
+
+    assertThat(List.of(view(waiting).state(), view(calling).state(), view(calledOnce).state()))
+        .containsOnly(JobState.CANCELED);
+    assertThat(view(waiting).attempts()).isZero();
+    assertThat(view(calling).suspectedCost()).isPositive();
   }
 
   @Test

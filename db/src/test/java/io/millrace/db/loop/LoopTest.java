@@ -1,4 +1,4 @@
-package io.millrace.worker.loop;
+package io.millrace.db.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +133,36 @@ class LoopTest {
         });
     assertThat(meters.counter("millrace.loop.failures", "loop", "test").count()).isEqualTo(3);
     assertThat(meters.timer("millrace.loop.runs", "loop", "test").count()).isGreaterThan(3);
+  }
+
+  @Test
+  void itTellsHowLongAgoARoundWentWell() throws Exception {
+    var broken = new AtomicBoolean(true);
+    loop =
+        new Loop(
+            "test",
+            meters,
+            () -> {
+              rounds.release();
+              if (broken.get()) {
+                throw new IllegalStateException("still broken");
+              }
+              return FOREVER;
+            });
+    assertThat(age()).isNaN();
+    loop.start();
+    aRound();
+    aRound();
+    double whileBroken = age();
+    assertThat(whileBroken).isGreaterThanOrEqualTo(0.2);
+
+    broken.set(false);
+
+    await().atMost(BOUND).until(() -> age() < whileBroken);
+  }
+
+  private double age() {
+    return meters.get("millrace.loop.age").tag("loop", "test").gauge().value();
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.millrace.api.submit;
+package io.millrace.api.fields;
 
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
@@ -15,7 +15,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /** Typed values out of a JSON stream; each refusal names the field it read. */
-final class Values {
+public final class Values {
 
   private static final int MAX_URL = 2048;
   private static final int MAX_INT_DIGITS = 11;
@@ -23,38 +23,48 @@ final class Values {
   private final JsonParser json;
 
   /** Reads from {@code json}, whose current token is always the value to read. */
-  Values(JsonParser json) {
+  public Values(JsonParser json) {
     this.json = json;
   }
 
-  static Refused refused(String field, String fault) {
+  /** The refusal of what {@code field} holds. */
+  public static Refused refused(String field, String fault) {
     return new Refused(Problem.invalidRequest(field + ": " + fault));
   }
 
   /** Whether the field is there but says nothing, which is the same as leaving it out. */
-  boolean isNull() {
+  public boolean isNull() {
     return json.currentToken() == JsonToken.VALUE_NULL;
   }
 
-  String text(String field, int maxCharacters) {
+  /** A string of at most that many characters that PostgreSQL can hold. */
+  public String text(String field, int maxCharacters) {
     if (json.currentToken() != JsonToken.VALUE_STRING) {
       throw refused(field, "Input should be a valid string");
     }
-    String value = json.getString();
+    return text(field, json.getString(), maxCharacters);
+  }
+
+  /** That string, where it may be kept and compared. */
+  public static String text(String field, String value, int maxCharacters) {
     // A text of that many chars at most has that many characters at most.
     if (value.length() > maxCharacters && value.codePointCount(0, value.length()) > maxCharacters) {
       throw refused(field, "String should have at most " + maxCharacters + " characters");
     }
-    checkStorable(field, value);
+    String fault = unstorable(value);
+    if (fault != null) {
+      throw refused(field, fault);
+    }
     return value;
   }
 
-  @Nullable String optionalText(String field, int maxCharacters) {
+  /** Such a string, or null. */
+  public @Nullable String optionalText(String field, int maxCharacters) {
     return isNull() ? null : text(field, maxCharacters);
   }
 
   /** A text that names something: not empty, and of one line. */
-  String name(String field, int maxCharacters) {
+  public String name(String field, int maxCharacters) {
     String value = text(field, maxCharacters);
     if (value.isEmpty()) {
       throw refused(field, "String should have at least 1 character");
@@ -66,7 +76,7 @@ final class Values {
   }
 
   /** The list of at most {@code max} non-empty strings. */
-  List<String> texts(String field, int max, int maxCharacters) {
+  public List<String> texts(String field, int max, int maxCharacters) {
     if (json.currentToken() != JsonToken.START_ARRAY) {
       throw refused(field, "Input should be a valid list");
     }
@@ -80,7 +90,8 @@ final class Values {
     return values;
   }
 
-  int integer(String field, int min, int max) {
+  /** A whole number within bounds. */
+  public int integer(String field, int min, int max) {
     if (json.currentToken() != JsonToken.VALUE_NUMBER_INT) {
       throw refused(field, "Input should be a valid integer");
     }
@@ -99,9 +110,14 @@ final class Values {
   }
 
   /** A time with its offset, kept to the microsecond as the database keeps it. */
-  Instant time(String field) {
+  public Instant time(String field) {
+    return time(field, text(field, 64));
+  }
+
+  /** The time that {@code value} writes. */
+  public static Instant time(String field, String value) {
     try {
-      return OffsetDateTime.parse(text(field, 64)).toInstant().truncatedTo(ChronoUnit.MICROS);
+      return OffsetDateTime.parse(value).toInstant().truncatedTo(ChronoUnit.MICROS);
     } catch (DateTimeParseException notATime) {
       throw refused(
           field, "Input should be an RFC 3339 time with its offset, like 2026-11-20T12:00:00Z");
@@ -109,7 +125,7 @@ final class Values {
   }
 
   /** An absolute http or https address. */
-  String url(String field) {
+  public String url(String field) {
     String value = name(field, MAX_URL);
     try {
       URI uri = new URI(value);
@@ -125,15 +141,8 @@ final class Values {
   }
 
   /** Whether {@code value} is a text that PostgreSQL can hold, of at most that many characters. */
-  static boolean fits(String value, int maxCharacters) {
+  public static boolean fits(String value, int maxCharacters) {
     return value.codePointCount(0, value.length()) <= maxCharacters && unstorable(value) == null;
-  }
-
-  private static void checkStorable(String field, String value) {
-    String fault = unstorable(value);
-    if (fault != null) {
-      throw refused(field, fault);
-    }
   }
 
   private static @Nullable String unstorable(String value) {

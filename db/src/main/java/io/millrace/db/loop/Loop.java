@@ -1,8 +1,10 @@
-package io.millrace.worker.loop;
+package io.millrace.db.loop;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.millrace.telemetry.Metric;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -13,16 +15,17 @@ import org.slf4j.LoggerFactory;
 /**
  * A named thread that repeats a body until it is stopped.
  *
- * <p>A body that fails is tried again after a pause that doubles from 200 ms to 5 s: its dependency
- * may be slow, cut or gone, and the loop outlives that. Each failure counts in {@code
- * millrace.loop.failures}; the log has the first of a row and the recovery. May be started and
- * stopped any number of times, in any order.
+ * <p>A body that fails is tried again after a pause that doubles from 200 ms to 2 s: its dependency
+ * may be slow, cut or gone, and the loop outlives that and goes on within seconds of its return.
+ * Each failure counts in {@code millrace.loop.failures}, and {@code millrace.loop.age} is how long
+ * ago a round last went well; the log has the first failure of a row and the recovery. May be
+ * started and stopped any number of times, in any order.
  */
 public final class Loop {
 
   private static final Logger log = LoggerFactory.getLogger(Loop.class);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
   private final String name;
   private final Body body;
@@ -33,6 +36,7 @@ public final class Loop {
   private @Nullable Run current;
   private @Nullable Thread latest;
   private boolean woken;
+  private volatile long workedAt = System.nanoTime();
 
   /** From a start to the stop that ends it, and no other. */
   private static final class Run {
@@ -49,8 +53,12 @@ public final class Loop {
   public Loop(String name, MeterRegistry meters, Body body) {
     this.name = name;
     this.body = body;
-    this.failures = meters.counter("millrace.loop.failures", "loop", name);
-    this.runs = meters.timer("millrace.loop.runs", "loop", name);
+    this.failures = meters.counter(Metric.LOOP_FAILURES.meter(), "loop", name);
+    this.runs = meters.timer(Metric.LOOP_RUNS.meter(), "loop", name);
+    Gauge.builder(Metric.LOOP_AGE.meter(), this, Loop::age)
+        .baseUnit("seconds")
+        .tag("loop", name)
+        .register(meters);
   }
 
   public void start() {
@@ -60,12 +68,18 @@ public final class Loop {
         var before = latest;
         var run = new Run();
         current = run;
+        workedAt = System.nanoTime();
         latest =
             Thread.ofPlatform().name("millrace-" + name).daemon().start(() -> run(run, before));
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Time since the last round that worked, or since the start where none has yet. */
+  public Duration silence() {
+    return Duration.ofNanos(System.nanoTime() - workedAt);
   }
 
   /** Cuts the present pause, or the next one if there is none, short. */
@@ -128,9 +142,14 @@ public final class Loop {
       try {
         pause = body.once();
         if (failuresInARow > 0) {
-          log.info("Loop {} works again", name);
+          log.info(
+              "Loop {} works again after {} failures in {} s",
+              name,
+              failuresInARow,
+              silence().toSeconds());
           failuresInARow = 0;
         }
+        workedAt = System.nanoTime();
       } catch (RuntimeException | Error failure) {
         failures.increment();
         if (failuresInARow == 0) {
@@ -153,6 +172,20 @@ public final class Loop {
         left = changed.awaitNanos(left);
       }
       woken = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // A stopped loop has no age: nobody should be called for it.
+  private static double age(Loop loop) {
+    return loop.isRunning() ? loop.silence().toNanos() / 1e9 : Double.NaN;
+  }
+
+  private boolean isRunning() {
+    lock.lock();
+    try {
+      return current != null;
     } finally {
       lock.unlock();
     }
