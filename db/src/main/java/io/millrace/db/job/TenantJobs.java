@@ -62,7 +62,7 @@ public final class TenantJobs {
       moved as (
         update job set state = 'queued', series = series + 1, counted_attempts = 0, failure_code = null,
           finished_at = null, cancel_requested_at = null, due_at = now(), parked_until = null,
-          max_attempts = coalesce(?, max_attempts),
+          max_attempts = coalesce(?, max_attempts), pauses_counted_to = now(),
           expires_at = case when ?::timestamptz is not null then ?::timestamptz
             when not expires_defaulted and expires_at > now() then expires_at
             else now() + interval '1 second' * case lane when 'interactive' then ? when 'standard' then ? else ? end end,

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.db.tenant.ApiKey;
 import io.millrace.db.tenant.ApiKeys;
-import io.millrace.db.tenant.KeySecret;
 import io.millrace.db.tenant.ApiKeys.Role;
+import io.millrace.db.tenant.KeySecret;
 import io.millrace.db.tenant.Tenants;
 import io.millrace.testkit.PostgresExtension;
 import java.util.List;
