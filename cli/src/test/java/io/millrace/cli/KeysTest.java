@@ -55,7 +55,7 @@ class KeysTest {
 
       assertThat(on(postgres, "tenants", "pause", "acme").exit()).isZero();
       assertThat(on(postgres, "tenants", "pause", "nobody").exit()).isEqualTo(1);
-      assertThat(on(postgres, "tenants", "list").out()).matches("(?s).*acme  0 .*T.*Z .*T.*Z\\s*");
+      assertThat(on(postgres, "tenants", "list").out()).matches("(?s).*acme +0 .*T.*Z .*T.*Z\\s*");
       assertThat(on(postgres, "tenants", "resume", "acme", "--json").out())
           .contains("\"paused_at\":null");
     }

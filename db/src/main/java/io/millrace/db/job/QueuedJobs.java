@@ -3,8 +3,6 @@ package io.millrace.db.job;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobId;
 import io.millrace.job.JobState;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -62,15 +60,5 @@ public final class QueuedJobs {
         return met;
       }
     });
-  }
-
-  private static List<Moved> moved(PreparedStatement update, JobState state) throws SQLException {
-    List<Moved> moved = new ArrayList<>();
-    try (var rows = update.executeQuery()) {
-      while (rows.next()) {
-        moved.add(new Moved(Rows.id(rows, 1), rows.getInt(2), state));
-      }
-    }
-    return moved;
   }
 }
