@@ -31,7 +31,7 @@ public final class Dispatcher {
   private static final Duration CANDIDATE_PAUSE = Duration.ofMillis(500);
   private static final Duration CHECK = Duration.ofSeconds(2);
   private static final int BUSY_ROUND = 32;
-  private static final long BUSY_PACE_NANOS = Duration.ofMillis(8).toNanos();
+  private static final long BUSY_PACE_NANOS = Duration.ofMillis(12).toNanos();
   private static final int HELD_PAUSE_MILLIS = 20;
 
   private final Database database;
