@@ -40,7 +40,9 @@ class JobLifeIT {
   @BeforeAll
   static void start() {
     claude = Simulator.start();
-    worker = TestWorker.start(postgres, kafka, claude.baseUri());
+    worker =
+        TestWorker.start(
+            postgres, kafka, claude.baseUri(), "millrace.limits.slow.requests-per-minute=2");
   }
 
   @AfterAll
@@ -199,14 +201,29 @@ class JobLifeIT {
   }
 
   @Test
-  void aCanceledJobIsReplayedAndAnswered() {
-    var id = job().runAt(Instant.now().plusSeconds(600)).submit(postgres.database());
-    var owned = new TenantJobs(postgres.database());
-    owned.cancel(1, List.of(id));
+  void jobsThatWaitForTheRateAreCanceledWithoutACall() {
+    List<JobId> ids = job().pool("slow").submit(postgres.database(), 4);
+    await().until(() -> ids.stream().anyMatch(id -> !claude.callsOf(id.toString()).isEmpty()));
 
-    owned.replay(1, List.of(id), ReplayTerms.AS_BEFORE);
+    new TenantJobs(postgres.database()).cancel(1, ids);
 
-    assertThat(awaitFinal(id).state()).isEqualTo(JobState.SUCCEEDED);
+    var ends = ids.stream().map(JobLifeIT::awaitFinal).toList();
+    assertThat(ends).filteredOn(end -> end.state() == JobState.CANCELED).hasSizeBetween(3, 4);
+    assertThat(ids.stream().mapToInt(id -> claude.callsOf(id.toString()).size()).sum())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void aDeadLetterIsReplayedAndAnswered() {
+    claude.fail(1, Fault.NOT_FOUND);
+    var id = job().submit(postgres.database());
+    assertThat(awaitFinal(id).state()).isEqualTo(JobState.FAILED);
+
+    new TenantJobs(postgres.database()).replay(1, List.of(id), ReplayTerms.AS_BEFORE);
+
+    var view = awaitFinal(id);
+    assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(view.attempts()).isEqualTo(2);
   }
 
   @Test

@@ -8,7 +8,7 @@ import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
 import io.millrace.db.tenant.ApiKeys;
 import io.millrace.db.tenant.KeySecret;
-import io.millrace.db.tenant.Role;
+import io.millrace.db.tenant.ApiKeys.Role;
 import io.millrace.job.JobId;
 import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
@@ -55,6 +55,21 @@ class InspectIT {
     assertThat(job.text("status")).isEqualTo("succeeded");
     assertThat(job.text("failure")).isNull();
     assertThat(job.text("waiting_for")).isNull();
+  }
+
+  @Test
+  void ofAnAnswerThatIsNoLongerKeptTheJobSaysSo() {
+    String id = submitted();
+    finish(id, "succeeded", null, MESSAGE);
+    api.execute("delete from result where job_id = '" + uuid(id) + "'");
+    api.execute("delete from request where job_id = '" + uuid(id) + "'");
+
+    Answer job = api.get("/v1/jobs/" + id);
+
+    assertThat(job.status()).isEqualTo(200);
+    assertThat(job.text("status")).isEqualTo("succeeded");
+    assertThat(job.json().get("result").isNull()).isTrue();
+    assertThat(job.text("result_unavailable")).isEqualTo("retention");
   }
 
   @Test
