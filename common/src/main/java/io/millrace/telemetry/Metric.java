@@ -65,6 +65,12 @@ public enum Metric {
       "millrace.jobs.slots", Kind.GAUGE, Source.WORKER, "jobs that this worker may hold at once"),
   JOBS_RESCUED(
       "millrace.jobs.rescued", Kind.COUNTER, Source.WORKER, "jobs taken back from lost workers"),
+  JOBS_ANNOUNCED(
+      "millrace.jobs.announced",
+      Kind.COUNTER,
+      Source.WORKER,
+      "what callers did to jobs that no worker held: canceled, or queued again by a replay",
+      "state"),
   JOBS_EXPIRED(
       "millrace.jobs.expired", Kind.COUNTER, Source.WORKER, "queued jobs ended by their deadline"),
   QUEUE_DEPTH(
@@ -180,7 +186,15 @@ public enum Metric {
       "millrace.cost.unpriced",
       Kind.COUNTER,
       Source.WORKER,
-      "answers whose price is not known: extend the catalogue",
+      "answers whose price is not known, by what is not known of it; models that the catalogue does not"
+          + " know are `other`: see prices.md",
+      "model",
+      "reason"),
+  MODELS_RETIREMENT(
+      "millrace.models.retirement.days",
+      Kind.GAUGE,
+      Source.WORKER,
+      "days until the model's announced retirement; below zero once it is past",
       "model"),
   OUTCOMES_WAITING(
       "millrace.outcomes.waiting",
@@ -224,6 +238,23 @@ public enum Metric {
       "statements and transactions that failed; kind `connection` (away, cut, full), `timeout` (lock or"
           + " statement), `conflict` (a lost race), `refused` (a bug)",
       "kind"),
+  INTAKE_CLOSED(
+      "millrace.intake.closed",
+      Kind.GAUGE,
+      Source.API,
+      "1 while nothing is taken in because PostgreSQL's disk is full or nearly so"),
+  RETENTION_DROPPED(
+      "millrace.retention.dropped",
+      Kind.COUNTER,
+      Source.WORKER,
+      "days' partitions dropped because they were kept for long enough",
+      "table"),
+  RETENTION_DELETED(
+      "millrace.retention.deleted",
+      Kind.COUNTER,
+      Source.WORKER,
+      "rows deleted because they were kept for long enough",
+      "table"),
   PARTITIONS_MADE(
       "millrace.partitions.made", Kind.COUNTER, Source.WORKER, "partitions made ahead of time"),
   PARTITIONS_MISPLACED(

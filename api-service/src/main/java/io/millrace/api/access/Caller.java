@@ -2,8 +2,8 @@ package io.millrace.api.access;
 
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
-import io.millrace.db.tenant.ApiKeys.Principal;
-import io.millrace.db.tenant.ApiKeys.Role;
+import io.millrace.db.tenant.Principal;
+import io.millrace.db.tenant.Role;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Map;
 
@@ -48,7 +48,7 @@ public final class Caller {
         plain.status(), plain.type(), plain.message(), Map.of("www-authenticate", "Bearer"));
   }
 
-  /** The whole of it: tenant, its name and the role. */
+  /** Tenant and role of such a request. */
   public static Principal principal(HttpServletRequest request) {
     if (request.getAttribute(ATTRIBUTE) instanceof Principal principal) {
       return principal;

@@ -19,7 +19,7 @@ import org.springframework.context.annotation.Configuration;
 
 /** Wires intake. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(SubmitSettings.class)
+@EnableConfigurationProperties({SubmitSettings.class, RoomSettings.class})
 public class SubmitConfiguration {
 
   /** A body is in memory a few times over on its way into the database. */
@@ -52,17 +52,26 @@ public class SubmitConfiguration {
   }
 
   @Bean
-  SubmitController submitController(
+  Room room(RoomSettings settings, Database database, MeterRegistry meters) {
+    return new Room(settings, database, System::nanoTime, meters);
+  }
+
+  @Bean
+  SubmitJob submitJob(
       GroupCommit<NewJob, Submitted> intake,
       Database database,
       ReadySignal ready,
-      SubmitSettings settings,
-      ModelCatalogue models,
-      Clock clock) {
+      Room room,
+      SubmitSettings settings) {
+    return new SubmitJob(intake, new JobViews(database), ready, room, settings.timeout());
+  }
+
+  @Bean
+  SubmitController submitController(SubmitJob submitJob, ModelCatalogue models, Clock clock) {
     long kibibytes =
         Math.max(LEAST_KIBIBYTES, (Runtime.getRuntime().maxMemory() >> 10) / HEAP_SHARE);
     return new SubmitController(
-        new SubmitJob(intake, new JobViews(database), ready, settings.timeout()),
+        submitJob,
         models,
         new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes)),
         clock,

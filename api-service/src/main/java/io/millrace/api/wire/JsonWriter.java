@@ -82,6 +82,25 @@ public final class JsonWriter {
     return this;
   }
 
+  /** Opens an object within a list, to be closed with {@link #end}. */
+  public JsonWriter object() {
+    generator.writeStartObject();
+    return this;
+  }
+
+  /** Opens a list of objects, to be closed with {@link #endList}. */
+  public JsonWriter list(String name) {
+    generator.writeName(name);
+    generator.writeStartArray();
+    return this;
+  }
+
+  /** Closes the innermost list. */
+  public JsonWriter endList() {
+    generator.writeEndArray();
+    return this;
+  }
+
   /** Closes the innermost object. */
   public JsonWriter end() {
     generator.writeEndObject();

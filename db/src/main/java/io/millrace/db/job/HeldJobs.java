@@ -78,7 +78,7 @@ public final class HeldJobs {
           connection.prepareStatement(
               COLUMNS
                   + """
-                   where state in ('queued', 'running') and state = 'running'
+                   where state in ('queued', 'running') and state::text = 'running'
                      and expires_at < now() - ? * interval '1 millisecond'
                    order by expires_at limit ?
                   """)) {

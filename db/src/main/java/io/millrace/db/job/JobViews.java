@@ -111,7 +111,9 @@ public final class JobViews {
                 sum(COST.WEB_SEARCHES).filterWhere(charged),
                 sum(COST.AMOUNT).filterWhere(charged),
                 sum(COST.AMOUNT).filterWhere(COST.KIND.eq(val("suspected"))),
-                count().filterWhere(charged.and(COST.AMOUNT.isNull())))
+                count().filterWhere(charged.and(COST.AMOUNT.isNull())),
+                count().filterWhere(COST.FILLS),
+                count().filterWhere(COST.KIND.eq(val("suspected")).and(COST.AMOUNT.isNull())))
             .from(COST)
             .where(COST.JOB_ID.eq(id.uuid()))
             .fetchSingle();
@@ -127,7 +129,11 @@ public final class JobViews {
             null,
             null,
             null);
-    return new Money(usage, row.value9() > 0 ? null : orZero(row.value7()), orZero(row.value8()));
+    boolean unpriced = row.value9() > row.value10();
+    return new Money(
+        usage,
+        unpriced ? null : orZero(row.value7()),
+        row.value11() > 0 ? null : orZero(row.value8()));
   }
 
   private static JobView view(Record job, Money money) {
@@ -185,5 +191,5 @@ public final class JobViews {
     return sum == null ? BigDecimal.ZERO : sum;
   }
 
-  private record Money(Usage usage, @Nullable BigDecimal cost, BigDecimal suspected) {}
+  private record Money(Usage usage, @Nullable BigDecimal cost, @Nullable BigDecimal suspected) {}
 }

@@ -1,15 +1,20 @@
 package io.millrace.testkit.store;
 
+import static io.millrace.job.JobState.RUNNING;
 import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.db.job.JobFilter;
+import io.millrace.db.job.MatchingJobs;
 import io.millrace.db.job.Releases.Pick;
 import io.millrace.db.job.Settlement.Effect.Requeue;
 import io.millrace.db.sql.Database;
+import io.millrace.job.ReleasedJob;
 import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -21,12 +26,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * No statement of a loop grows with the backlog: beside thousands of ready and thousands of parked
- * jobs each reads a few index entries, by the database's own count, and scans no table.
+ * No statement of a loop grows with the backlog or with what a worker holds: beside thousands of
+ * ready, thousands of parked and hundreds of held jobs each reads a few index entries, by the
+ * database's own count, and scans no table.
  */
 class PlansTest {
 
   private static final int BACKLOG = 4_000;
+  private static final int HELD = 600;
   private static final int FEW = 150;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
@@ -36,6 +43,7 @@ class PlansTest {
 
   private static Stores stores;
   private static UUID worker;
+  private static UUID busy;
 
   record Verb(String name, Consumer<Stores> run) {
     @Override
@@ -51,7 +59,11 @@ class PlansTest {
     single = Database.open(postgres.address(), "single", 1);
     stores = Stores.on(single);
     worker = stores.worker();
+    busy = stores.worker();
+    // Before anything is held, as a queue's statistics are when its first load comes.
     single.dsl().execute("analyze job");
+    var held = job().submit(postgres.database(), HELD).stream().map(stores::invitation).toList();
+    stores.claims().claim(busy, held, List.of());
   }
 
   @AfterAll
@@ -74,11 +86,16 @@ class PlansTest {
         new Verb("overdue", on -> on.held().overdue(Duration.ofSeconds(20), 100)),
         new Verb("strangers", on -> on.held().strangers()),
         new Verb("cancelRequested", on -> on.held().cancelRequested(worker)),
+        new Verb(
+            "matching",
+            on -> new MatchingJobs(single).step(JobFilter.of(1).in(Set.of(RUNNING)), null, 50)),
         new Verb("heldBy", on -> on.held().heldBy(worker, 100)),
         new Verb(
-            "submit, claim, mark, settle",
+            "submit, claim, mark, settle, beside all that the worker holds",
             on -> {
-              var job = on.claim(worker, job().submit(single));
+              var job = on.claim(busy, job().submit(single));
+              on.claims()
+                  .wonUnheard(busy, List.of(new ReleasedJob(job.id(), job.fence().claimNo() - 1)));
               on.claims().markSending(List.of(job.fence()));
               on.settle(job, Calls.overloaded(job, 1), new Requeue(Duration.ZERO));
               on.releases().takeBack(List.of(job.id()));

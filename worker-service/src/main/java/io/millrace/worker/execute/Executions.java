@@ -146,7 +146,7 @@ public final class Executions {
       executeJob.execute(execution);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException | Error bug) {
       bugs.increment();
       log.error(
           "{} met an error of Millrace's own and goes back to the queue for {} s",

@@ -1,6 +1,5 @@
 package io.millrace.worker.rescue;
 
-import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.loop.Loop;
 import java.time.Duration;
 import java.util.List;
@@ -10,20 +9,8 @@ public final class Rescue {
 
   private final List<Loop> loops;
 
-  Rescue(
-      RescueJobs rescueJobs,
-      ExpireJobs expireJobs,
-      HeedCancels heedCancels,
-      Announce announce,
-      KeepHouse keepHouse,
-      MeterRegistry meters) {
-    this.loops =
-        List.of(
-            new Loop("rescue", meters, rescueJobs::once),
-            new Loop("expire", meters, expireJobs::once),
-            new Loop("cancel", meters, heedCancels::once),
-            new Loop("announce", meters, announce::once),
-            new Loop("house", meters, keepHouse::once));
+  Rescue(List<Loop> loops) {
+    this.loops = List.copyOf(loops);
   }
 
   public void start() {

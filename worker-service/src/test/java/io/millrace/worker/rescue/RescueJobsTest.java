@@ -50,6 +50,7 @@ class RescueJobsTest {
   @RegisterExtension final PostgresExtension postgres = PostgresExtension.shared();
 
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000);
+  private boolean beating = true;
   private Duration aGlanceTakes = Duration.ZERO;
   private Workers workers;
   private Claims claims;
@@ -72,11 +73,12 @@ class RescueJobsTest {
         new RescueJobs(
             workers,
             new HeldJobs(database),
-            new CallRows(ModelCatalogue.bundled(), meters),
+            new CallRows(ModelCatalogue.bundled(), meters, clock),
             new Judgement(
                 new RetryPolicy(RetrySettings.DEFAULTS), Duration.ofSeconds(2), new Random(1)),
             recorder,
-            new RescueJobs.Times(LEASE, Duration.ofSeconds(20), clock, this::nanoTime),
+            new RescueJobs.Times(
+                LEASE, Duration.ofSeconds(20), clock, this::nanoTime, () -> beating),
             meters);
   }
 
@@ -144,6 +146,21 @@ class RescueJobsTest {
     watch(2_400);
     assertThat(view(id).state()).isEqualTo(JobState.RUNNING);
     watch(1_200);
+    assertThat(view(id).state()).isEqualTo(JobState.QUEUED);
+  }
+
+  @Test
+  void nobodyIsLostWhileTheStoreTakesNoHeartbeats() {
+    var id = held(job());
+    rescue.once();
+    beating = false;
+    watch(6_000);
+    beating = true;
+    watch(2_400);
+    assertThat(view(id).state()).isEqualTo(JobState.RUNNING);
+
+    watch(1_800);
+
     assertThat(view(id).state()).isEqualTo(JobState.QUEUED);
   }
 
