@@ -8,7 +8,7 @@ import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
 import io.millrace.db.tenant.ApiKeys;
 import io.millrace.db.tenant.KeySecret;
-import io.millrace.db.tenant.Role;
+import io.millrace.db.tenant.ApiKeys.Role;
 import io.millrace.job.JobId;
 import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
