@@ -9,6 +9,7 @@
 alter table cost add column fills boolean not null default false;
 
 create table usage_delta (
+  id bigint generated always as identity primary key,
   hour timestamptz not null,
   tenant_id integer not null,
   lane job_lane not null,
@@ -29,14 +30,26 @@ create table usage_delta (
   suspected numeric not null
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_analyze_threshold = 100000);
 
+-- Up to `floor` all deltas are folded, and no transaction is left that could still add one: rounds and reports start
+-- above it, and do not wade through what is deleted but not cleaned away, as while somebody holds a snapshot open. It
+-- follows `upcoming`, a number that had been given out before the transaction `horizon` began, once that and all before
+-- it have ended: a writer has its transaction's number, from the cost rows, before it takes one here.
+create table usage_fold (
+  floor bigint not null,
+  upcoming bigint not null,
+  horizon bigint not null
+);
+insert into usage_fold values (0, 0, 0);
+
 -- By whom: as many rows as users, for reports that ask for them.
 create table usage_by_user (like usage_delta) with (fillfactor = 80);
+alter table usage_by_user drop column id;
 create unique index usage_by_user_key on usage_by_user (tenant_id, hour, model, lane, feature, user_id)
   nulls not distinct;
 
 -- All users in one.
 create table usage_by_feature (like usage_delta) with (fillfactor = 80);
-alter table usage_by_feature drop column user_id;
+alter table usage_by_feature drop column id, drop column user_id;
 create unique index usage_by_feature_key on usage_by_feature (tenant_id, hour, model, lane, feature)
   nulls not distinct;
 
@@ -45,7 +58,9 @@ create function sum_usage() returns trigger language plpgsql as $$
 declare
   sign integer := case tg_argv[0] when 'removed' then -1 else 1 end;
 begin
-  insert into usage_delta
+  insert into usage_delta (hour, tenant_id, lane, model, feature, user_id, calls, unpriced_calls, input_tokens, output_tokens,
+    cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_searches, amount, suspected_calls,
+    unpriced_suspected_calls, suspected)
   select date_trunc('hour', c.incurred_at, 'UTC'), c.tenant_id, c.lane, c.model, c.feature, c.user_id,
     sign * count(*) filter (where c.kind = 'charged'),
     sign * (count(*) filter (where c.kind = 'charged' and c.amount is null) - count(*) filter (where c.fills)),
@@ -77,13 +92,27 @@ create trigger cost_changed_to after update on cost
 -- Folds up to `most` deltas; returns how many there were. Two at once do not meet: the second finds nothing to do.
 create function fold_usage(most integer) returns integer language plpgsql as $$
 declare
+  known usage_fold;
+  given bigint;
+  own bigint;
+  over boolean;
   folded integer;
 begin
   if not pg_try_advisory_xact_lock(7305809159410116) then
     return 0;
   end if;
+  if pg_current_xact_id_if_assigned() is not null then
+    raise 'fold_usage needs a transaction of its own';
+  end if;
+  -- In this order: whoever took a number up to this one has an older transaction than the one that begins next.
+  select coalesce((select last_value from usage_delta_id_seq where is_called), 0) into given;
+  own := pg_current_xact_id()::text::bigint;
+  select * into strict known from usage_fold;
+  -- Asked before the deltas are read: what has ended by now is seen by the statement that follows.
+  over := known.horizon < pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
   with taken as (
-    delete from usage_delta where ctid = any (array(select ctid from usage_delta limit most)) returning *),
+    delete from usage_delta
+    where id in (select id from usage_delta where id > known.floor order by id limit most) returning *),
   by_user as (
     insert into usage_by_user as u
     select hour, tenant_id, lane, model, feature, user_id, sum(calls), sum(unpriced_calls), sum(input_tokens),
@@ -123,12 +152,19 @@ begin
       unpriced_suspected_calls = u.unpriced_suspected_calls + excluded.unpriced_suspected_calls,
       suspected = u.suspected + excluded.suspected)
   select count(*) into folded from taken;
+  -- A horizon that is not older than this is of another cluster, from which the data was restored.
+  if folded < most and given > known.floor and (over or known.horizon >= own) then
+    update usage_fold set
+      floor = case when over then upcoming else floor end, upcoming = given, horizon = own;
+  end if;
   return folded;
 end
 $$;
 
 -- What was in the books before.
-insert into usage_delta
+insert into usage_delta (hour, tenant_id, lane, model, feature, user_id, calls, unpriced_calls, input_tokens, output_tokens,
+  cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_searches, amount, suspected_calls,
+  unpriced_suspected_calls, suspected)
 select date_trunc('hour', c.incurred_at, 'UTC'), c.tenant_id, c.lane, c.model, c.feature, c.user_id,
   count(*) filter (where c.kind = 'charged'),
   count(*) filter (where c.kind = 'charged' and c.amount is null),

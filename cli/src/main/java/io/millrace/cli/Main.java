@@ -8,6 +8,8 @@ import io.millrace.cli.client.ControlVerb;
 import io.millrace.cli.client.DeleteCommand;
 import io.millrace.cli.client.GetCommand;
 import io.millrace.cli.client.SubmitCommand;
+import io.millrace.cli.client.UsageCommand;
+import io.millrace.cli.recompute.RecomputeCommand;
 import io.millrace.cli.serve.ApiCommand;
 import io.millrace.cli.serve.InfraCommand;
 import io.millrace.cli.serve.UpCommand;
@@ -33,6 +35,8 @@ public final class Main {
           "simulator",
           "submit",
           "get",
+          "usage",
+          "recompute",
           "cancel",
           "replay",
           "delete",
@@ -101,6 +105,8 @@ public final class Main {
       case "replay" -> new ControlCommand(terminal, ControlVerb.REPLAY).run(arguments);
       case "delete" -> new DeleteCommand(terminal).run(arguments);
       case "get" -> new GetCommand(terminal).run(arguments);
+      case "usage" -> new UsageCommand(terminal).run(arguments);
+      case "recompute" -> new RecomputeCommand(terminal).run(arguments);
       case "keys" -> new KeysCommand(terminal).run(arguments);
       case "tenants" -> new TenantsCommand(terminal).run(arguments);
       default -> throw new Misused("'%s' is run by ./millrace itself.".formatted(command));

@@ -19,7 +19,18 @@ class MainTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "up", "infra", "api", "worker", "submit", "get", "keys", "tenants", "test", "bench"
+        "up",
+        "infra",
+        "api",
+        "worker",
+        "submit",
+        "get",
+        "usage",
+        "recompute",
+        "test",
+        "bench",
+        "keys",
+        "tenants"
       })
   void everyCommandIsExplained(String command) {
     String explained = new Shell().run(command, "--help").out();
@@ -66,7 +77,12 @@ class MainTest {
         "submit hi --wait --no-wait",
         "submit --json=yes hi",
         "submit none.json",
-        "get job_1 --wait soon"
+        "get job_1 --wait soon",
+        "usage model",
+        "usage --group",
+        "recompute --from yesterday",
+        "recompute --from 2026-11-02 --to 2026-11-01",
+        "recompute now"
       })
   void whatIsNotUnderstoodExitsWith2AndPointsToTheHelp(String line) {
     var ended = new Shell().run(line.split(" "));

@@ -6,12 +6,12 @@ import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -66,19 +66,14 @@ final class ModelSettings {
   }
 
   private static String key(String written) {
-    return ends(written, written)
-        .or(() -> ends(written, written.replace('-', '.')))
+    boolean variable = !written.contains("-");
+    return KEYS.stream()
+        .filter(key -> written.length() > key.length() + 1)
+        .filter(key -> written.endsWith("." + (variable ? key.replace('-', '.') : key)))
+        .max(Comparator.comparingInt(String::length))
         .orElseThrow(() ->
             new UnusableModelSetting(
                 written, "is not known; a model's settings are " + String.join(", ", KEYS)));
-  }
-
-  private static Optional<String> ends(String written, String name) {
-    boolean dotted = !written.equals(name) || !written.contains("-");
-    return KEYS.stream()
-        .filter(key -> name.length() > key.length() + 1)
-        .filter(key -> name.endsWith("." + (dotted ? key.replace('-', '.') : key)))
-        .max((one, other) -> Integer.compare(one.length(), other.length()));
   }
 
   private static List<String> keys() {

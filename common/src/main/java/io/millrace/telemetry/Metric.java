@@ -65,6 +65,12 @@ public enum Metric {
       "millrace.jobs.slots", Kind.GAUGE, Source.WORKER, "jobs that this worker may hold at once"),
   JOBS_RESCUED(
       "millrace.jobs.rescued", Kind.COUNTER, Source.WORKER, "jobs taken back from lost workers"),
+  JOBS_ANNOUNCED(
+      "millrace.jobs.announced",
+      Kind.COUNTER,
+      Source.WORKER,
+      "what callers did to jobs that no worker held: canceled, or queued again by a replay",
+      "state"),
   JOBS_EXPIRED(
       "millrace.jobs.expired", Kind.COUNTER, Source.WORKER, "queued jobs ended by their deadline"),
   QUEUE_DEPTH(
@@ -180,7 +186,15 @@ public enum Metric {
       "millrace.cost.unpriced",
       Kind.COUNTER,
       Source.WORKER,
-      "answers whose price is not known: extend the catalogue",
+      "answers whose price is not known, by what is not known of it; models that the catalogue does not"
+          + " know are `other`: see prices.md",
+      "model",
+      "reason"),
+  MODELS_RETIREMENT(
+      "millrace.models.retirement.days",
+      Kind.GAUGE,
+      Source.WORKER,
+      "days until the model's announced retirement; below zero once it is past",
       "model"),
   OUTCOMES_WAITING(
       "millrace.outcomes.waiting",

@@ -46,6 +46,18 @@ class AlertsTest {
   }
 
   @Test
+  void theAutoscalerAsksForAMetricThatExists() {
+    var trigger =
+        list(at(
+                Repository.document(
+                    DEPLOY.resolve("kubernetes/components/autoscaling/scaled-object.yaml")),
+                "spec",
+                "triggers"))
+            .getFirst();
+    assertThat(catalogue.unknownIn((String) at(trigger, "metadata", "query"))).isEmpty();
+  }
+
+  @Test
   void everyAlertSaysHowBadItIsAndWhatItMeans() {
     assertThat(alerts)
         .allSatisfy(alert -> {

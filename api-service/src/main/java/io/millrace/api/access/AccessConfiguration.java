@@ -2,8 +2,8 @@ package io.millrace.api.access;
 
 import io.millrace.db.sql.Database;
 import io.millrace.db.tenant.ApiKeys;
-import io.millrace.db.tenant.Principal;
-import io.millrace.db.tenant.Role;
+import io.millrace.db.tenant.ApiKeys.Principal;
+import io.millrace.db.tenant.ApiKeys.Role;
 import io.millrace.db.tenant.Tenants;
 import java.net.InetAddress;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;

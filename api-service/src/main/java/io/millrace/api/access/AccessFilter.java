@@ -2,7 +2,7 @@ package io.millrace.api.access;
 
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
-import io.millrace.db.tenant.Principal;
+import io.millrace.db.tenant.ApiKeys.Principal;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;

@@ -1,7 +1,7 @@
 package io.millrace.api.access;
 
+import io.millrace.db.tenant.ApiKeys.Role;
 import io.millrace.db.tenant.KeySecret;
-import io.millrace.db.tenant.Role;
 import io.millrace.db.tenant.Tenant;
 import java.util.ArrayList;
 import java.util.HashSet;

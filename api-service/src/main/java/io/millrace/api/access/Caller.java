@@ -2,8 +2,8 @@ package io.millrace.api.access;
 
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
-import io.millrace.db.tenant.Principal;
-import io.millrace.db.tenant.Role;
+import io.millrace.db.tenant.ApiKeys.Principal;
+import io.millrace.db.tenant.ApiKeys.Role;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Map;
 

@@ -1,7 +1,7 @@
 package io.millrace.api.access;
 
+import io.millrace.db.tenant.ApiKeys.Principal;
 import io.millrace.db.tenant.KeySecret;
-import io.millrace.db.tenant.Principal;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package io.millrace.api.access;
 
-import io.millrace.db.tenant.Principal;
+import io.millrace.db.tenant.ApiKeys.Principal;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

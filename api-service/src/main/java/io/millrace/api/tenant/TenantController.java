@@ -82,7 +82,7 @@ final class TenantController {
 
   private Tenant cursor(String parameter, String name) {
     return existing(name)
-        .flatMap(tenants::find)
+        .flatMap(tenants::named)
         .orElseThrow(
             () -> new Refused(Problem.invalidRequest(parameter + ": There is no such tenant")));
   }

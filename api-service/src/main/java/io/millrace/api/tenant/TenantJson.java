@@ -29,7 +29,7 @@ public final class TenantJson {
             .collect(Collectors.joining(",", "[", "]"));
     return new JsonWriter()
         .raw("data", data.getBytes(StandardCharsets.UTF_8))
-        .raw("has_more", String.valueOf(more).getBytes(StandardCharsets.UTF_8))
+        .bool("has_more", more)
         .text("first_id", tenants.isEmpty() ? null : tenants.getFirst().name())
         .text("last_id", tenants.isEmpty() ? null : tenants.getLast().name())
         .finish();

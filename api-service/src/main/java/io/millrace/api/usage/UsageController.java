@@ -7,8 +7,8 @@ import io.millrace.api.patience.Patience;
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
 import io.millrace.db.sql.Failures;
-import io.millrace.db.tenant.Principal;
-import io.millrace.db.tenant.Role;
+import io.millrace.db.tenant.ApiKeys.Principal;
+import io.millrace.db.tenant.ApiKeys.Role;
 import io.millrace.db.tenant.Tenant;
 import io.millrace.db.tenant.Tenants;
 import io.millrace.db.usage.UsageQuestion;
@@ -21,6 +21,8 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -39,6 +41,9 @@ final class UsageController {
   private final Usages usages;
   private final Tenants tenants;
   private final Clock clock;
+
+  // Reports must not take the connections that intake needs.
+  private final Semaphore turns = new Semaphore(2);
 
   UsageController(Usages usages, Tenants tenants, Clock clock) {
     this.usages = usages;
@@ -68,6 +73,9 @@ final class UsageController {
   }
 
   private List<UsageSum> sums(UsageQuestion question) throws InterruptedException {
+    if (!turns.tryAcquire(BOUND.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new Refused(Problem.overloaded("Too many sums are asked for at once", 5));
+    }
     List<UsageSum> sums;
     try {
       sums = Patience.within(PATIENCE, () -> usages.sums(question, MOST_GROUPS + 1, BOUND));
@@ -80,6 +88,8 @@ final class UsageController {
               504,
               "The sums took longer than %d s: ask for a shorter time or for fewer groups"
                   .formatted(BOUND.toSeconds())));
+    } finally {
+      turns.release();
     }
     if (sums.size() > MOST_GROUPS) {
       throw refused(

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.api.access.AccessSettings.BootstrapKey;
+import io.millrace.db.tenant.ApiKeys.Role;
 import io.millrace.db.tenant.KeySecret;
-import io.millrace.db.tenant.Role;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -1,5 +1,6 @@
 package io.millrace.api.control;
 
+import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.api.RunningApi;
@@ -7,11 +8,13 @@ import io.millrace.api.RunningApi.Answer;
 import io.millrace.db.job.JobFilter;
 import io.millrace.db.job.MatchingJobs;
 import io.millrace.job.JobId;
+import io.millrace.job.Lane;
 import io.millrace.testkit.PostgresExtension;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
@@ -222,31 +225,21 @@ class ControlIT {
 
   @Test
   void whatTakesLongerThanARequestMayGoesOnWithTheNext() {
-    for (int i = 0; i < 600; i++) {
-      submitted("many");
-    }
+    job().lane(Lane.BULK).submit(postgres.database(), 600);
     var controlled =
         new ControlMatching(
             api.context().getBean(ControlJobs.class),
             new MatchingJobs(postgres.database()),
             Duration.ZERO,
             System::nanoTime);
-    var mine =
+    var bulk =
         new JobFilter(
-            1,
-            JobFilter.of(1).states(),
-            JobFilter.of(1).lanes(),
-            null,
-            null,
-            "many",
-            null,
-            null,
-            null);
+            1, JobFilter.of(1).states(), Set.of(Lane.BULK), null, null, null, null, null, null);
 
     List<Long> portions = new ArrayList<>();
     JobId last = null;
     do {
-      var progress = controlled.cancel(new ControlMatching.Request(mine, last, false));
+      var progress = controlled.cancel(new ControlMatching.Request(bulk, last, false));
       portions.add(progress.tally().done());
       last = progress.last();
     } while (last != null);

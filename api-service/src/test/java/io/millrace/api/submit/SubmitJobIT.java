@@ -96,7 +96,7 @@ class SubmitJobIT {
   private static GroupCommit<NewJob, Submitted> intake(
       Function<List<NewJob>, List<Submitted>> commit) {
     return new GroupCommit<>(
-        "test-intake", new GroupCommit.Limits(4, 4, 1000, 1), job -> 1, commit);
+        "test-intake", new GroupCommit.Limits(4, 4, 1000, 1, Duration.ZERO), job -> 1, commit);
   }
 
   private static DataAccessException connectionCut() {

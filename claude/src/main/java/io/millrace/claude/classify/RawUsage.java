@@ -22,17 +22,22 @@ public final class RawUsage {
   private static final String THINKING = "output_tokens_details.thinking_tokens";
   private static final String SEARCHES = "server_tool_use.web_search_requests";
 
+  private static final String ITERATIONS = "iterations";
+  private static final String MESSAGE = "message";
+
   private RawUsage() {}
 
   /**
    * Reads it to the token, as a bill needs it.
    *
-   * @return empty if input or output is missing, or if any number is not whole: a bill that counts
-   *     such as nothing would be wrong
+   * @return empty if input or output is missing, if any number is not whole, or if something was
+   *     sampled besides the message, such as a compaction, whose tokens the sums do not have: a
+   *     bill that counts such as nothing would be wrong
    */
   public static Optional<Usage> read(String json) {
-    try (JsonParser parser = Json.parser(json.getBytes(StandardCharsets.UTF_8))) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    try (JsonParser parser = Json.parser(bytes)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT || !onlyMessages(json, bytes)) {
         return Optional.empty();
       }
       Map<String, String> scalars = Json.scalars(parser);
@@ -67,6 +72,28 @@ public final class RawUsage {
         scalars.get("service_tier"),
         scalars.get("inference_geo"),
         scalars.get("speed"));
+  }
+
+  private static boolean onlyMessages(String json, byte[] bytes) {
+    if (!json.contains(ITERATIONS)) {
+      return true;
+    }
+    try (JsonParser parser = Json.parser(bytes)) {
+      parser.nextToken();
+      while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+        boolean iterations = parser.currentName().equals(ITERATIONS);
+        if (parser.nextToken() == JsonToken.START_ARRAY && iterations) {
+          while (parser.nextToken() == JsonToken.START_OBJECT) {
+            if (!MESSAGE.equals(Json.scalars(parser).getOrDefault("type", MESSAGE))) {
+              return false;
+            }
+          }
+        } else {
+          parser.skipChildren();
+        }
+      }
+    }
+    return true;
   }
 
   private static boolean isWhole(String number) {

@@ -9,8 +9,8 @@ import io.millrace.cli.terminal.Terminal;
 import io.millrace.db.sql.Database;
 import io.millrace.db.tenant.ApiKey;
 import io.millrace.db.tenant.ApiKeys;
+import io.millrace.db.tenant.ApiKeys.Role;
 import io.millrace.db.tenant.KeySecret;
-import io.millrace.db.tenant.Role;
 import io.millrace.db.tenant.Tenant;
 import io.millrace.db.tenant.Tenants;
 import java.security.SecureRandom;
@@ -63,7 +63,7 @@ public final class KeysCommand {
     return new Store(terminal, arguments)
         .migrated(database -> {
           var tenants = new Tenants(database);
-          boolean isNew = tenants.find(tenant).isEmpty();
+          boolean isNew = tenants.named(tenant).isEmpty();
           var secret = KeySecret.create(new SecureRandom());
           ApiKey key = new ApiKeys(database).create(tenants.ensure(tenant), role, secret, name);
           if (arguments.has("--json")) {
@@ -92,7 +92,7 @@ public final class KeysCommand {
     String tenant = tenant(arguments.value("--tenant"));
     return new Store(terminal, arguments)
         .on(database -> {
-          if (tenant != null && new Tenants(database).find(tenant).isEmpty()) {
+          if (tenant != null && new Tenants(database).named(tenant).isEmpty()) {
             return fail("There is no tenant '%s'.".formatted(tenant));
           }
           List<ApiKey> keys =

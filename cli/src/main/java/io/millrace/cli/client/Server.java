@@ -5,11 +5,15 @@ import io.millrace.cli.terminal.Terminal;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The Millrace that {@code MILLRACE_URL} names. */
@@ -94,6 +98,16 @@ final class Server implements AutoCloseable {
   Answer job(String id, int wait) throws InterruptedException {
     String query = wait > 0 ? "?wait=" + wait : "";
     return send(request("/v1/jobs/" + id + query, ANSWER.plusSeconds(wait)).GET().build());
+  }
+
+  /** Sums of usage; each parameter of the question as it stands. */
+  Answer usage(Map<String, String> question) throws InterruptedException {
+    String query =
+        question.entrySet().stream()
+            .map(each ->
+                each.getKey() + "=" + URLEncoder.encode(each.getValue(), StandardCharsets.UTF_8))
+            .collect(Collectors.joining("&"));
+    return send(request("/v1/usage?" + query, ANSWER).GET().build());
   }
 
   /** Does something to one job or to many. */

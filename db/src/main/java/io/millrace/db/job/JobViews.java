@@ -112,7 +112,8 @@ public final class JobViews {
                 sum(COST.AMOUNT).filterWhere(charged),
                 sum(COST.AMOUNT).filterWhere(COST.KIND.eq(val("suspected"))),
                 count().filterWhere(charged.and(COST.AMOUNT.isNull())),
-                count().filterWhere(COST.FILLS))
+                count().filterWhere(COST.FILLS),
+                count().filterWhere(COST.KIND.eq(val("suspected")).and(COST.AMOUNT.isNull())))
             .from(COST)
             .where(COST.JOB_ID.eq(id.uuid()))
             .fetchSingle();
@@ -129,7 +130,10 @@ public final class JobViews {
             null,
             null);
     boolean unpriced = row.value9() > row.value10();
-    return new Money(usage, unpriced ? null : orZero(row.value7()), orZero(row.value8()));
+    return new Money(
+        usage,
+        unpriced ? null : orZero(row.value7()),
+        row.value11() > 0 ? null : orZero(row.value8()));
   }
 
   private static JobView view(Record job, Money money) {
@@ -187,5 +191,5 @@ public final class JobViews {
     return sum == null ? BigDecimal.ZERO : sum;
   }
 
-  private record Money(Usage usage, @Nullable BigDecimal cost, BigDecimal suspected) {}
+  private record Money(Usage usage, @Nullable BigDecimal cost, @Nullable BigDecimal suspected) {}
 }

@@ -49,23 +49,24 @@ public final class TenantJobs {
       """;
 
   // The history stays: attempts go on counting, the series that counts towards max_attempts starts
-  // anew. A deadline that the caller had named stands while it lies ahead.
+  // anew. What the caller had named, run_at or deadline, stands while it lies ahead.
   private static final String REPLAY =
       """
       with hit as (
-        select h.id from unnest(?) as n(id)
+        select h.id, h.due from unnest(?) as n(id)
         cross join lateral (
-          select j.id from job j
+          select j.id, greatest(now(), r.run_at) as due
+          from job j join request r on r.job_id = j.id and r.job_id >= ? and r.job_id <= ?
           where j.id = n.id and j.tenant_id = ? and j.state in ('failed', 'expired', 'canceled')
-            and exists (select from request r where r.job_id = j.id and r.job_id >= ? and r.job_id <= ?)
           for update of j) h),
       moved as (
         update job set state = 'queued', series = series + 1, counted_attempts = 0, failure_code = null,
-          finished_at = null, cancel_requested_at = null, due_at = now(), parked_until = null,
+          finished_at = null, cancel_requested_at = null, due_at = due, parked_until = case when due > now() then due end,
+          pauses_counted_to = now(),
           max_attempts = coalesce(?, max_attempts),
           expires_at = case when ?::timestamptz is not null then ?::timestamptz
             when not expires_defaulted and expires_at > now() then expires_at
-            else now() + interval '1 second' * case lane when 'interactive' then ? when 'standard' then ? else ? end end,
+            else due + interval '1 second' * case lane when 'interactive' then ? when 'standard' then ? else ? end end,
           expires_defaulted = ?::timestamptz is null and (expires_defaulted or expires_at <= now())
         from hit where job.id = hit.id
         returning job.id, job.tenant_id, job.state),
@@ -133,9 +134,9 @@ public final class TenantJobs {
       try (var update = connection.prepareStatement(REPLAY)) {
         new ArrayBinder<>(update, ordered)
             .ids(id -> id)
-            .scalar(tenantId)
             .scalar(ordered.getFirst().uuid())
             .scalar(ordered.getLast().uuid())
+            .scalar(tenantId)
             .integer(terms.maxAttempts())
             .scalar(expiresAt)
             .scalar(expiresAt)

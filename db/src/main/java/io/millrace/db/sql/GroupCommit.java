@@ -31,8 +31,6 @@ public final class GroupCommit<T, R> implements AutoCloseable {
   /** A batch of this size is a sign of load. */
   private static final int BUSY_BATCH = 8;
 
-  private static final long BUSY_PACE_NANOS = Duration.ofMillis(3).toNanos();
-
   private final Function<List<T>, List<R>> commit;
   private final ToLongFunction<T> weight;
   private final Limits limits;
@@ -47,8 +45,10 @@ public final class GroupCommit<T, R> implements AutoCloseable {
    * @param batch items of one transaction
    * @param batchWeight weight (bytes, as a rule) past which no further item joins a transaction
    * @param flushers transactions at once
+   * @param busyPace rest of a flusher after a transaction that was neither small nor full
    */
-  public record Limits(int queue, int batch, long batchWeight, int flushers) {}
+  public record Limits(
+      int queue, int batch, long batchWeight, int flushers, Duration busyPace) {}
 
   private record Item<T, R>(T value, CompletableFuture<R> result) {}
 
@@ -121,7 +121,7 @@ public final class GroupCommit<T, R> implements AutoCloseable {
           boolean busy = batch.size() >= BUSY_BATCH && batch.size() < limits.batch();
           batch.clear();
           if (busy) {
-            LockSupport.parkNanos(BUSY_PACE_NANOS);
+            LockSupport.parkNanos(limits.busyPace().toNanos());
           }
         }
       } catch (InterruptedException interrupted) {

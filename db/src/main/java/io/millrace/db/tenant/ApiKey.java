@@ -1,5 +1,6 @@
 package io.millrace.db.tenant;
 
+import io.millrace.db.tenant.ApiKeys.Role;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -8,8 +8,11 @@ import static org.jooq.impl.DSL.noCondition;
 import io.millrace.db.sql.ArrayBinder;
 import io.millrace.db.sql.Database;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import org.jooq.Condition;
 import org.jooq.Record;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +39,27 @@ public final class ApiKeys {
   public ApiKeys(Database database) {
     this.database = database;
   }
+
+  /** What a key may do. */
+  public enum Role {
+    /** Uses the jobs of its own tenant. */
+    TENANT,
+    /** Does so too, and looks after the platform. */
+    OPERATOR;
+
+    /** The word for it in the store, on the command line and in JSON. */
+    public String wireName() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The role of that name. */
+    public static Optional<Role> parse(String wireName) {
+      return Arrays.stream(values()).filter(role -> role.wireName().equals(wireName)).findFirst();
+    }
+  }
+
+  /** For whom a key speaks. */
+  public record Principal(int tenantId, String tenant, Role role) {}
 
   /**
    * A key that may be used.

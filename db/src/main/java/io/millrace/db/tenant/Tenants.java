@@ -79,7 +79,7 @@ public final class Tenants {
   }
 
   /** The tenant of that name. */
-  public Optional<Tenant> find(String name) {
+  public Optional<Tenant> named(String name) {
     return list(TENANT.NAME.eq(name), TENANT.ID.asc(), 1).stream().findFirst();
   }
 
@@ -110,13 +110,13 @@ public final class Tenants {
       return run(connection, PAUSE, name);
     });
     database.<Integer>single(connection -> run(connection, TAKE_BACK, name));
-    return find(name);
+    return named(name);
   }
 
   /** Ends the pause, if there is one; empty where there is no such tenant. */
   public Optional<Tenant> resume(String name) {
     database.<Integer>single(connection -> run(connection, RESUME, name));
-    return find(name);
+    return named(name);
   }
 
   private static int run(Connection connection, String statement, String name) throws SQLException {

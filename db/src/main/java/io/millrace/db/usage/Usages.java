@@ -114,7 +114,7 @@ public final class Usages {
         + columns
         + " from usage_delta"
         + where
-        + ") u"
+        + " and id > (select floor from usage_fold)) u"
         + (places.isEmpty() ? "" : " group by " + places)
         + " having sum(u.calls) <> 0 or sum(u.suspected_calls) <> 0 or sum(u.amount) <> 0"
         + (places.isEmpty() ? "" : " order by " + places)

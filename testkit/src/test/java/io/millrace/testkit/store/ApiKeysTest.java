@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.db.tenant.ApiKey;
 import io.millrace.db.tenant.ApiKeys;
+import io.millrace.db.tenant.ApiKeys.Role;
 import io.millrace.db.tenant.KeySecret;
-import io.millrace.db.tenant.Role;
 import io.millrace.db.tenant.Tenants;
 import io.millrace.testkit.PostgresExtension;
 import java.util.List;
@@ -37,7 +37,11 @@ class ApiKeysTest {
     assertThat(key.hint())
         .isEqualTo(secret.text().substring(0, 7) + "…" + secret.text().substring(42));
     assertThat(
-            postgres.database().dsl().fetchSingle("select api_key::text from api_key").toString())
+            postgres
+                .database()
+                .dsl()
+                .fetchSingle("select api_key::text from api_key")
+                .get(0, String.class))
         .doesNotContain(secret.text().substring(3))
         .contains("nightly", key.hint());
     assertThat(secret.toString()).isEqualTo(key.hint());

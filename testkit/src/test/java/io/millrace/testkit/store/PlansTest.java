@@ -1,8 +1,11 @@
 package io.millrace.testkit.store;
 
+import static io.millrace.job.JobState.RUNNING;
 import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.db.job.JobFilter;
+import io.millrace.db.job.MatchingJobs;
 import io.millrace.db.job.Releases.Pick;
 import io.millrace.db.job.Settlement.Effect.Requeue;
 import io.millrace.db.sql.Database;
@@ -11,6 +14,7 @@ import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -82,6 +86,9 @@ class PlansTest {
         new Verb("overdue", on -> on.held().overdue(Duration.ofSeconds(20), 100)),
         new Verb("strangers", on -> on.held().strangers()),
         new Verb("cancelRequested", on -> on.held().cancelRequested(worker)),
+        new Verb(
+            "matching",
+            on -> new MatchingJobs(single).step(JobFilter.of(1).in(Set.of(RUNNING)), null, 50)),
         new Verb("heldBy", on -> on.held().heldBy(worker, 100)),
         new Verb(
             "submit, claim, mark, settle, beside all that the worker holds",

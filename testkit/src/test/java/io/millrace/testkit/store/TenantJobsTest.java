@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.db.job.Announcements.Announcement;
 import io.millrace.db.job.Claims.Claimed;
+import io.millrace.db.job.JobFilter;
+import io.millrace.db.job.MatchingJobs;
 import io.millrace.db.job.Settlement.Effect.Finish;
 import io.millrace.db.job.Settlement.Effect.Keep;
 import io.millrace.db.job.Settlement.Effect.Requeue;
@@ -20,8 +22,11 @@ import io.millrace.testkit.PostgresExtension;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
@@ -171,6 +176,18 @@ class TenantJobsTest {
   }
 
   @Test
+  void aTimeToRunThatLiesAheadStandsToo() {
+    var runAt = Instant.now().plus(Duration.ofHours(2));
+    var id = job().runAt(runAt).submit(postgres.database());
+    stores.cancel(id);
+
+    replay(id);
+
+    assertThat(stores.releases().queues(10)).isEmpty();
+    assertThat(lifetime(id)).isBetween(Duration.ofMinutes(1_559), Duration.ofMinutes(1_561));
+  }
+
+  @Test
   void aReplayMayBringNewTerms() {
     var id = failed();
     var expires = Instant.now().plus(Duration.ofHours(3));
@@ -219,6 +236,35 @@ class TenantJobsTest {
     assertThat(stores.owned().delete(1, queued)).isFalse();
     assertThat(stores.owned().delete(1, running.id())).isFalse();
     assertThat(stores.state(running.id())).isEqualTo(JobState.RUNNING);
+  }
+
+  @Test
+  void aWalkMeetsEachMatchingJobOnceHoweverFewMatch() {
+    var newest = new ArrayList<>(job().lane(Lane.BULK).submit(postgres.database(), 3));
+    job().submit(postgres.database(), 4);
+    newest.addAll(job().lane(Lane.BULK).submit(postgres.database(), 2));
+    job().tenant(2).lane(Lane.BULK).submit(postgres.database(), 2);
+    newest.sort(Comparator.reverseOrder());
+    var everything = JobFilter.of(1);
+    var bulk =
+        new JobFilter(
+            1, everything.states(), Set.of(Lane.BULK), null, null, null, null, null, null);
+    var jobs = new MatchingJobs(postgres.database());
+
+    List<JobId> met = new ArrayList<>();
+    int steps = 0;
+    JobId last = null;
+    do {
+      var step = jobs.step(bulk, last, 2);
+      step.matches().forEach(match -> met.add(match.id()));
+      last = step.last();
+      steps++;
+    } while (last != null);
+
+    assertThat(met).containsExactlyElementsOf(newest);
+    assertThat(steps).isEqualTo(5);
+    assertThat(jobs.step(bulk.in(Set.of(JobState.FAILED)), null, 100).matches()).isEmpty();
+    assertThat(jobs.step(bulk.in(Set.of()), null, 100).last()).isNull();
   }
 
   /**

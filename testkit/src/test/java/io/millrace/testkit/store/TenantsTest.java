@@ -51,7 +51,7 @@ class TenantsTest {
 
   @Test
   void thePagesOfTenantsMeetWithoutOverlap() {
-    var staff = tenants.find("staff");
+    var staff = tenants.named("staff");
     assertThat(staff).isEmpty();
     tenants.ensure("staff");
 
@@ -60,7 +60,7 @@ class TenantsTest {
     assertThat(tenants.olderThan(first.getLast(), 2))
         .extracting(Tenant::name)
         .containsExactly("acme");
-    Tenant oldest = tenants.find("acme").orElseThrow();
+    Tenant oldest = tenants.named("acme").orElseThrow();
     assertThat(tenants.newerThan(oldest, 2))
         .extracting(Tenant::name)
         .containsExactly("staff", "rival");
@@ -73,7 +73,7 @@ class TenantsTest {
 
     assertThat(since).isNotNull();
     assertThat(tenants.pause("acme").orElseThrow().pausedAt()).isEqualTo(since);
-    assertThat(tenants.find("rival").orElseThrow().pausedAt()).isNull();
+    assertThat(tenants.named("rival").orElseThrow().pausedAt()).isNull();
     assertThat(tenants.resume("acme").orElseThrow().pausedAt()).isNull();
     assertThat(tenants.resume("acme").orElseThrow().pausedAt()).isNull();
     assertThat(tenants.pause("nobody")).isEmpty();

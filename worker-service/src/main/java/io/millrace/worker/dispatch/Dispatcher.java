@@ -33,7 +33,7 @@ public final class Dispatcher {
   // A dead line is noticed so soon, and its lock falls three times as long after its last words.
   private static final Duration READ = Duration.ofSeconds(3);
   private static final int BUSY_ROUND = 32;
-  private static final long BUSY_PACE_NANOS = Duration.ofMillis(8).toNanos();
+  private static final long BUSY_PACE_NANOS = Duration.ofMillis(12).toNanos();
   private static final int HELD_PAUSE_MILLIS = 20;
 
   private final Database database;

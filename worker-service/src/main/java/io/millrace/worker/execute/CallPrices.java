@@ -12,6 +12,7 @@ import io.millrace.money.Pricing.Priced;
 import io.millrace.money.Pricing.Reason;
 import io.millrace.money.Pricing.Unpriced;
 import io.millrace.money.Usage;
+import io.millrace.telemetry.Metric;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,7 +63,7 @@ final class CallPrices {
   private void unpriced(String model, Usage usage, Reason reason) {
     meters
         .counter(
-            "millrace.cost.unpriced",
+            Metric.COST_UNPRICED.meter(),
             "model",
             catalogue.model(model).map(Model::id).orElse(OTHER),
             "reason",

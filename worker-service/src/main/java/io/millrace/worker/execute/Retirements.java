@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.model.Model;
 import io.millrace.model.ModelCatalogue;
 import io.millrace.model.Retirement;
+import io.millrace.telemetry.Metric;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -30,7 +31,7 @@ final class Retirements {
     this.clock = clock;
     for (Retirement retirement : catalogue.retirements(clock.instant())) {
       LocalDate on = retirement.on();
-      Gauge.builder("millrace.models.retirement.days", () -> days(on))
+      Gauge.builder(Metric.MODELS_RETIREMENT.meter(), () -> days(on))
           .tag("model", retirement.model())
           .register(meters);
       catalogue

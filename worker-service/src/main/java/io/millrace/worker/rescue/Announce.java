@@ -1,5 +1,6 @@
 package io.millrace.worker.rescue;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.job.Announcements;
 import io.millrace.worker.events.JobEvent;
 import io.millrace.worker.events.JobEvents;
@@ -13,16 +14,21 @@ final class Announce {
 
   private final Announcements announcements;
   private final JobEvents events;
+  private final MeterRegistry meters;
 
-  Announce(Announcements announcements, JobEvents events) {
+  Announce(Announcements announcements, JobEvents events, MeterRegistry meters) {
     this.announcements = announcements;
     this.events = events;
+    this.meters = meters;
   }
 
   /** Publishes one batch; a loop's body. */
   Duration once() {
     var taken = announcements.take(BATCH);
-    taken.forEach(job -> events.publish(new JobEvent(job.id(), job.tenantId(), job.state())));
+    for (var job : taken) {
+      events.publish(new JobEvent(job.id(), job.tenantId(), job.state()));
+      meters.counter("millrace.jobs.announced", "state", job.state().wireName()).increment();
+    }
     return taken.size() == BATCH ? Duration.ZERO : PAUSE;
   }
 }

@@ -64,7 +64,7 @@ public class RescueConfiguration {
       RetentionSettings retention,
       MeterRegistry meters) {
     var expireJobs = new ExpireJobs(new QueuedJobs(database), events, meters);
-    var announce = new Announce(new Announcements(database), events);
+    var announce = new Announce(new Announcements(database), events, meters);
     var keepHouse = new KeepHouse(new Housekeeping(database), workers);
     var foldUsage = new FoldUsage(new Usages(database));
     var letGo = new LetGo(new Retention(database), retention, meters);
