@@ -66,7 +66,7 @@ public record Problem(int status, String type, String message, Map<String, Strin
     response.getOutputStream().write(body);
   }
 
-  private byte[] envelope(String requestId) {
+  byte[] envelope(String requestId) {
     return new JsonWriter()
         .text("type", "error")
         .object("error")
