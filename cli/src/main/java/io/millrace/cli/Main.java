@@ -2,6 +2,8 @@ package io.millrace.cli;
 
 import io.millrace.cli.bench.BenchCommand;
 import io.millrace.cli.client.GetCommand;
+import io.millrace.cli.client.ListCommand;
+import io.millrace.cli.client.ResultsCommand;
 import io.millrace.cli.client.SubmitCommand;
 import io.millrace.cli.serve.ApiCommand;
 import io.millrace.cli.serve.InfraCommand;
@@ -21,7 +23,18 @@ public final class Main {
   // "test" is the launcher's own and comes here only to be explained.
   private static final List<String> COMMANDS =
       List.of(
-          "up", "infra", "api", "worker", "simulator", "submit", "get", "bench", "test", "help");
+          "up",
+          "infra",
+          "api",
+          "worker",
+          "simulator",
+          "submit",
+          "get",
+          "list",
+          "results",
+          "bench",
+          "test",
+          "help");
 
   private Main() {}
 
@@ -79,6 +92,8 @@ public final class Main {
       case "submit" -> new SubmitCommand(terminal).run(arguments);
       case "bench" -> new BenchCommand(terminal).run(arguments);
       case "get" -> new GetCommand(terminal).run(arguments);
+      case "list" -> new ListCommand(terminal).run(arguments);
+      case "results" -> new ResultsCommand(terminal).run(arguments);
       default -> throw new Misused("'%s' is run by ./millrace itself.".formatted(command));
     };
   }

@@ -17,7 +17,10 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"up", "infra", "api", "worker", "submit", "get", "test", "bench"})
+  @ValueSource(
+      strings = {
+        "up", "infra", "api", "worker", "submit", "get", "list", "results", "test", "bench"
+      })
   void everyCommandIsExplained(String command) {
     String explained = new Shell().run(command, "--help").out();
 
@@ -63,7 +66,11 @@ class MainTest {
         "submit hi --wait --no-wait",
         "submit --json=yes hi",
         "submit none.json",
-        "get job_1 --wait soon"
+        "get job_1 --wait soon",
+        "get job_1 --wait 1 --attempts",
+        "list now",
+        "list --limit 0",
+        "results --all"
       })
   void whatIsNotUnderstoodExitsWith2AndPointsToTheHelp(String line) {
     var ended = new Shell().run(line.split(" "));
