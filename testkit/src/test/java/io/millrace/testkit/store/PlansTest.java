@@ -3,13 +3,19 @@ package io.millrace.testkit.store;
 import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.db.job.JobFilter;
+import io.millrace.db.job.JobViews;
+import io.millrace.db.job.JobWalk;
+import io.millrace.db.job.JobWalk.Direction;
 import io.millrace.db.job.Releases.Pick;
 import io.millrace.db.job.Settlement.Effect.Requeue;
 import io.millrace.db.sql.Database;
+import io.millrace.job.JobState;
 import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -73,6 +79,11 @@ class PlansTest {
         new Verb("expire", on -> on.queued().expire(100)),
         new Verb("overdue", on -> on.held().overdue(Duration.ofSeconds(20), 100)),
         new Verb("strangers", on -> on.held().strangers()),
+        new Verb("list", on -> list(JobFilter.of(1), Direction.NEWEST_FIRST)),
+        new Verb(
+            "list those of a state",
+            on -> list(JobFilter.of(1).in(Set.of(JobState.FAILED)), Direction.NEWEST_FIRST)),
+        new Verb("results", on -> list(JobFilter.of(1), Direction.OLDEST_FIRST)),
         new Verb("heldBy", on -> on.held().heldBy(worker, 100)),
         new Verb(
             "submit, claim, mark, settle",
@@ -84,6 +95,11 @@ class PlansTest {
               on.queued().cancel(1, job.id());
               on.queued().replay(1, job.id(), 60);
             }));
+  }
+
+  private static void list(JobFilter filter, Direction direction) {
+    var found = new JobWalk(single).next(filter, direction, null, 20, Duration.ZERO);
+    new JobViews(single).find(filter, found.ids());
   }
 
   @ParameterizedTest
