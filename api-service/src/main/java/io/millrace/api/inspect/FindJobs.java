@@ -106,8 +106,7 @@ final class FindJobs {
 
   private void bring(List<Sized> group, Sink sink) throws IOException {
     Map<JobId, byte[]> bodies =
-        views.bodies(
-            group.stream().filter(job -> job.bodyBytes() > 0).map(job -> job.job().id()).toList());
+        views.bodies(group.stream().filter(job -> job.bodyBytes() > 0).map(Sized::job).toList());
     for (Sized sized : group) {
       sink.take(sized.job().withBody(bodies.get(sized.job().id())));
     }

@@ -23,8 +23,11 @@ final class Ids {
    * even a prepared plan which partitions there are to look into; the list would not.
    */
   static Condition among(Field<UUID> column, Collection<JobId> ids) {
-    return column
-        .eq(any(array(ids)))
-        .and(column.between(Collections.min(ids).uuid(), Collections.max(ids).uuid()));
+    return column.eq(any(array(ids))).and(between(column, ids));
+  }
+
+  /** The bounds alone. */
+  static Condition between(Field<UUID> column, Collection<JobId> ids) {
+    return column.between(Collections.min(ids).uuid(), Collections.max(ids).uuid());
   }
 }

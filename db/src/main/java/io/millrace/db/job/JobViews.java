@@ -6,8 +6,12 @@ import static io.millrace.db.schema.Tables.REQUEST;
 import static io.millrace.db.schema.Tables.RESULT;
 import static org.jooq.impl.DSL.any;
 import static org.jooq.impl.DSL.field;
+import static org.jooq.impl.DSL.inline;
+import static org.jooq.impl.DSL.lateral;
+import static org.jooq.impl.DSL.name;
 import static org.jooq.impl.DSL.octetLength;
 import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.trueCondition;
 
 import io.millrace.db.schema.enums.JobState;
 import io.millrace.db.sql.Database;
@@ -15,6 +19,7 @@ import io.millrace.job.JobId;
 import io.millrace.job.Lane;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,6 +32,7 @@ import org.jooq.Field;
 import org.jooq.JSON;
 import org.jooq.Record;
 import org.jooq.SelectFieldOrAsterisk;
+import org.jooq.Table;
 import org.jooq.impl.SQLDataType;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +46,7 @@ public final class JobViews {
               .where(ATTEMPT.JOB_ID.eq(JOB.ID), ATTEMPT.NO.eq(JOB.ATTEMPTS)));
   private static final Field<Boolean> RELEASED = field(JOB.RELEASED_AT.isNotNull());
   private static final Field<Integer> BODY_BYTES =
-      octetLength(RESULT.BODY.coerce(SQLDataType.VARCHAR)).as("body_bytes");
+      field(name(RESULT.getName(), "body_bytes"), Integer.class);
   private static final List<SelectFieldOrAsterisk> COLUMNS =
       List.of(
           JOB.asterisk(),
@@ -99,13 +105,10 @@ public final class JobViews {
             .select(COLUMNS)
             .select(BODY_BYTES)
             .from(JOB)
-            .leftJoin(REQUEST)
-            .on(REQUEST.JOB_ID.eq(JOB.ID), Ids.among(REQUEST.JOB_ID, ids))
-            .leftJoin(RESULT)
-            .on(
-                RESULT.JOB_ID.eq(JOB.ID),
-                RESULT.SERIES.eq(JOB.SERIES),
-                Ids.among(RESULT.JOB_ID, ids))
+            .leftJoin(lateral(requestOf(ids)))
+            .on(trueCondition())
+            .leftJoin(lateral(resultOf(ids)))
+            .on(trueCondition())
             .where(Ids.among(JOB.ID, ids), filter.condition())
             .fetchMap(JOB.ID, row -> row);
     Map<UUID, Bill> bills = Bill.ofJobs(database, ids);
@@ -121,18 +124,25 @@ public final class JobViews {
   }
 
   /** The bodies of these jobs' results; a job without one has no entry. */
-  public Map<JobId, byte[]> bodies(Collection<JobId> ids) {
-    if (ids.isEmpty()) {
+  public Map<JobId, byte[]> bodies(Collection<JobView> jobs) {
+    if (jobs.isEmpty()) {
       return Map.of();
     }
-    return database
+    Map<JobId, Integer> series =
+        jobs.stream().collect(Collectors.toMap(JobView::id, JobView::series));
+    Map<JobId, byte[]> bodies = new HashMap<>();
+    database
         .dsl()
-        .select(RESULT.JOB_ID, RESULT.BODY)
-        .from(JOB)
-        .join(RESULT)
-        .on(RESULT.JOB_ID.eq(JOB.ID), RESULT.SERIES.eq(JOB.SERIES))
-        .where(Ids.among(JOB.ID, ids), Ids.among(RESULT.JOB_ID, ids))
-        .fetchMap(row -> new JobId(row.value1()), row -> row.value2());
+        .select(RESULT.JOB_ID, RESULT.SERIES, RESULT.BODY)
+        .from(RESULT)
+        .where(Ids.among(RESULT.JOB_ID, series.keySet()))
+        .forEach(row -> {
+          var id = new JobId(row.value1());
+          if (row.value2().intValue() == Objects.requireNonNull(series.get(id))) {
+            bodies.put(id, row.value3());
+          }
+        });
+    return bodies;
   }
 
   /** Which of these jobs have reached a final state: one query for all who wait. */
@@ -196,5 +206,29 @@ public final class JobViews {
 
   private static List<String> list(String @Nullable [] values) {
     return values == null ? List.of() : List.of(values);
+  }
+
+  // A plain join of two lists of ids would compare each with each; so each job looks for its own.
+  private static Table<?> requestOf(List<JobId> ids) {
+    return select(
+            REQUEST.METADATA,
+            REQUEST.RUN_AT,
+            REQUEST.FALLBACK_MODELS,
+            REQUEST.WEBHOOK_URL,
+            REQUEST.ANTHROPIC_VERSION,
+            REQUEST.ANTHROPIC_BETA)
+        .from(REQUEST)
+        .where(REQUEST.JOB_ID.eq(JOB.ID), Ids.between(REQUEST.JOB_ID, ids))
+        .limit(inline(1))
+        .asTable(REQUEST.getName());
+  }
+
+  private static Table<?> resultOf(List<JobId> ids) {
+    return select(octetLength(RESULT.BODY.coerce(SQLDataType.VARCHAR)).as(BODY_BYTES))
+        .from(RESULT)
+        .where(
+            RESULT.JOB_ID.eq(JOB.ID), RESULT.SERIES.eq(JOB.SERIES), Ids.between(RESULT.JOB_ID, ids))
+        .limit(inline(1))
+        .asTable(RESULT.getName());
   }
 }
