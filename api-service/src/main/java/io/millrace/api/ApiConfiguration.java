@@ -1,17 +1,23 @@
 package io.millrace.api;
 
 import io.millrace.api.access.AccessConfiguration;
+import io.millrace.api.control.ControlConfiguration;
 import io.millrace.api.document.DocumentConfiguration;
 import io.millrace.api.health.HealthConfiguration;
 import io.millrace.api.inspect.InspectConfiguration;
 import io.millrace.api.problem.ProblemConfiguration;
 import io.millrace.api.submit.SubmitConfiguration;
+import io.millrace.api.tenant.TenantConfiguration;
+import io.millrace.api.usage.UsageConfiguration;
 import io.millrace.api.wake.WakeConfiguration;
 import io.millrace.db.sql.Database;
 import io.millrace.model.ModelCatalogue;
 import java.time.Clock;
+import java.util.Map;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -30,6 +36,9 @@ import org.springframework.core.env.Environment;
   AccessConfiguration.class,
   SubmitConfiguration.class,
   InspectConfiguration.class,
+  ControlConfiguration.class,
+  TenantConfiguration.class,
+  UsageConfiguration.class,
   WakeConfiguration.class,
   HealthConfiguration.class,
   DocumentConfiguration.class
@@ -59,7 +68,10 @@ public class ApiConfiguration {
 
   @Bean
   @ConditionalOnMissingBean
-  ModelCatalogue modelCatalogue() {
-    return ModelCatalogue.bundled();
+  ModelCatalogue modelCatalogue(Environment environment) {
+    return ModelCatalogue.configured(
+        Binder.get(environment)
+            .bind(ModelCatalogue.SETTINGS, Bindable.mapOf(String.class, String.class))
+            .orElse(Map.of()));
   }
 }

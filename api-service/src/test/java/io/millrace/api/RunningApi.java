@@ -39,7 +39,10 @@ public final class RunningApi implements AutoCloseable {
     this.context = context;
   }
 
-  /** Starts it with two tenants, {@code acme} and {@code rival}, and whatever else is said. */
+  /**
+   * Starts it with two tenants, {@code acme} and {@code rival}, an operator, {@code staff}, and
+   * whatever else is said.
+   */
   public static RunningApi start(PostgresExtension postgres, String... properties) {
     Database.Address database = postgres.address();
     Map<String, String> settings = new LinkedHashMap<>();
@@ -48,7 +51,7 @@ public final class RunningApi implements AutoCloseable {
     settings.put("spring.datasource.url", database.url());
     settings.put("spring.datasource.username", database.username());
     settings.put("spring.datasource.password", database.password());
-    settings.put("millrace.api-keys", "acme:acme-key,rival:rival-key");
+    settings.put("millrace.api-keys", "acme:acme-key,rival:rival-key,staff:staff-key:operator");
     for (String property : properties) {
       int equals = property.indexOf('=');
       settings.put(property.substring(0, equals), property.substring(equals + 1));

@@ -1,10 +1,17 @@
 package io.millrace.cli;
 
+import io.millrace.cli.access.KeysCommand;
+import io.millrace.cli.access.TenantsCommand;
 import io.millrace.cli.bench.BenchCommand;
+import io.millrace.cli.client.ControlCommand;
+import io.millrace.cli.client.ControlVerb;
+import io.millrace.cli.client.DeleteCommand;
 import io.millrace.cli.client.GetCommand;
 import io.millrace.cli.client.ListCommand;
 import io.millrace.cli.client.ResultsCommand;
 import io.millrace.cli.client.SubmitCommand;
+import io.millrace.cli.client.UsageCommand;
+import io.millrace.cli.recompute.RecomputeCommand;
 import io.millrace.cli.serve.ApiCommand;
 import io.millrace.cli.serve.InfraCommand;
 import io.millrace.cli.serve.UpCommand;
@@ -32,6 +39,13 @@ public final class Main {
           "get",
           "list",
           "results",
+          "usage",
+          "recompute",
+          "cancel",
+          "replay",
+          "delete",
+          "keys",
+          "tenants",
           "bench",
           "test",
           "help");
@@ -91,9 +105,16 @@ public final class Main {
       }
       case "submit" -> new SubmitCommand(terminal).run(arguments);
       case "bench" -> new BenchCommand(terminal).run(arguments);
+      case "cancel" -> new ControlCommand(terminal, ControlVerb.CANCEL).run(arguments);
+      case "replay" -> new ControlCommand(terminal, ControlVerb.REPLAY).run(arguments);
+      case "delete" -> new DeleteCommand(terminal).run(arguments);
       case "get" -> new GetCommand(terminal).run(arguments);
       case "list" -> new ListCommand(terminal).run(arguments);
       case "results" -> new ResultsCommand(terminal).run(arguments);
+      case "usage" -> new UsageCommand(terminal).run(arguments);
+      case "recompute" -> new RecomputeCommand(terminal).run(arguments);
+      case "keys" -> new KeysCommand(terminal).run(arguments);
+      case "tenants" -> new TenantsCommand(terminal).run(arguments);
       default -> throw new Misused("'%s' is run by ./millrace itself.".formatted(command));
     };
   }

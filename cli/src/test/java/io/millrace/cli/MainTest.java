@@ -19,7 +19,20 @@ class MainTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "up", "infra", "api", "worker", "submit", "get", "list", "results", "test", "bench"
+        "list",
+        "results",
+        "up",
+        "infra",
+        "api",
+        "worker",
+        "submit",
+        "get",
+        "usage",
+        "recompute",
+        "test",
+        "bench",
+        "keys",
+        "tenants"
       })
   void everyCommandIsExplained(String command) {
     String explained = new Shell().run(command, "--help").out();
@@ -70,7 +83,12 @@ class MainTest {
         "get job_1 --wait 1 --attempts",
         "list now",
         "list --limit 0",
-        "results --all"
+        "results --all",
+        "usage model",
+        "usage --group",
+        "recompute --from yesterday",
+        "recompute --from 2026-11-02 --to 2026-11-01",
+        "recompute now"
       })
   void whatIsNotUnderstoodExitsWith2AndPointsToTheHelp(String line) {
     var ended = new Shell().run(line.split(" "));

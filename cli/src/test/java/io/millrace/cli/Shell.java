@@ -15,6 +15,7 @@ final class Shell {
 
   private final Map<String, String> environment = new HashMap<>();
   private String input = "";
+  private boolean watched;
 
   /** How a command ended. */
   record Ended(int exit, String out, String err) {}
@@ -29,6 +30,12 @@ final class Shell {
     return this;
   }
 
+  /** A person sits in front of it. */
+  Shell watched() {
+    watched = true;
+    return this;
+  }
+
   Ended run(String... arguments) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
@@ -40,7 +47,7 @@ final class Shell {
                   new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
                   new PrintStream(out, true, StandardCharsets.UTF_8),
                   new PrintStream(err, true, StandardCharsets.UTF_8),
-                  false,
+                  watched,
                   environment));
       return new Ended(
           exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

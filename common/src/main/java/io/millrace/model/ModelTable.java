@@ -1,10 +1,12 @@
 package io.millrace.model;
 
 import io.millrace.model.Model.Lifecycle;
+import io.millrace.model.Price.Rate;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -92,19 +94,16 @@ final class ModelTable {
     if (!models.containsKey(cells[0])) {
       throw wrong("price of unknown model " + cells[0]);
     }
-    var price =
-        new Price(
-            cells[0],
-            FROM_START.equals(cells[1]) ? null : date(cells[1]),
-            longestPrompt(cells[2]),
-            cells[3],
-            decimal(cells[4]),
-            decimal(cells[5]),
-            decimal(cells[6]),
-            decimal(cells[7]),
-            decimal(cells[8]),
-            decimal(cells[9]),
-            decimal(cells[10]));
+    var rates = new EnumMap<Rate, BigDecimal>(Rate.class);
+    int column = 4;
+    for (Rate rate : Rate.values()) {
+      BigDecimal amount = decimal(cells[column++]);
+      if (amount != null) {
+        rates.put(rate, amount);
+      }
+    }
+    LocalDate from = FROM_START.equals(cells[1]) ? null : date(cells[1]);
+    var price = new Price(cells[0], from, longestPrompt(cells[2]), cells[3], rates, null);
     if (prices.stream().anyMatch(other -> other.version().equals(price.version()))) {
       throw wrong("price " + price.version() + " stands here twice");
     }

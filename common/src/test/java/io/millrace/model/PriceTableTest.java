@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.money.CallMode;
 import io.millrace.money.Cost;
 import io.millrace.money.Dollars;
+import io.millrace.money.Pricing;
 import io.millrace.money.Usage;
 import io.millrace.money.UsageKind;
 import java.math.BigDecimal;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.aggregator.ArgumentsAccessor;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The published price table, typed in by hand: it checks the data file, so it must not read it. */
@@ -40,31 +43,54 @@ class PriceTableTest {
     "claude-sonnet-4-6,          3,    15,   3.75,  6,    0.30, 1.50, 7.50",
     "claude-sonnet-4-5,          3,    15,   3.75,  6,    0.30, 1.50, 7.50",
     "claude-sonnet-4-5-20250929, 3,    15,   3.75,  6,    0.30, 1.50, 7.50",
-    "claude-haiku-5-5,           0.50, 2.50, 0.625, 1.00, 0.05, 0.25, 1.25",
     "claude-haiku-4-5,           1,    5,    1.25,  2,    0.10, 0.50, 2.50",
     "claude-haiku-4-5-20251001,  1,    5,    1.25,  2,    0.10, 0.50, 2.50"
   })
-  void aMillionTokensCostWhatTheTableSays(
-      String model, String in, String out, String w5, String w1, String read, String bin) {
-    assertCosts(model, Usage.of(MILLION, 0), CallMode.SINGLE, in);
-    assertCosts(model, Usage.of(0, 0).withCache(MILLION, 0, 0), CallMode.SINGLE, w5);
-    assertCosts(model, Usage.of(0, 0).withCache(0, MILLION, 0), CallMode.SINGLE, w1);
-    assertCosts(model, Usage.of(0, 0).withCache(0, 0, MILLION), CallMode.SINGLE, read);
-    assertCosts(model, Usage.of(MILLION, 0), CallMode.BATCH, bin);
-    if (!model.startsWith("claude-haiku-5-5")) {
-      assertCosts(model, Usage.of(0, MILLION), CallMode.SINGLE, out);
-    }
+  void aMillionTokensCostWhatTheTableSays(ArgumentsAccessor row) {
+    assertRow(row, MILLION);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "claude-fable-5-2,  20", "claude-fable-5-1,  25", "claude-mythos-5,   25",
-    "claude-opus-5-5,   10", "claude-opus-4-7,   12.50", "claude-sonnet-5-5, 5",
-    "claude-sonnet-5,   5", "claude-sonnet-4-6, 7.50", "claude-haiku-4-5,  2.50"
+    // dollars for 100,000 and for a million tokens of the prompt; an answer alone has the lower
+    // rate
+    "claude-haiku-5-5, 100000,  0.01, 0.5,  0.0125, 0.02, 0.001, 0.005, 0.25",
+    "claude-haiku-5-5, 1000000, 0.50, 0.5,  0.625,  1.00, 0.05,  0.25,  0.25"
   })
-  void aMillionOutputTokensInABatch(String model, String price) {
-    assertCosts(model, Usage.of(0, MILLION), CallMode.BATCH, price);
-    assertCosts(model, Usage.of(0, MILLION).withTerms("batch", null, null), CallMode.SINGLE, price);
+  void haikuHasTwoRates(ArgumentsAccessor row) {
+    long prompt = row.getLong(1);
+    assertCosts(row.getString(0), Usage.of(prompt, 0), CallMode.SINGLE, row.getString(2));
+    assertCosts(row.getString(0), Usage.of(0, MILLION), CallMode.SINGLE, row.getString(3));
+    assertCosts(row.getString(0), writes5m(prompt), CallMode.SINGLE, row.getString(4));
+    assertCosts(row.getString(0), writes1h(prompt), CallMode.SINGLE, row.getString(5));
+    assertCosts(row.getString(0), reads(prompt), CallMode.SINGLE, row.getString(6));
+    assertCosts(row.getString(0), Usage.of(prompt, 0), CallMode.BATCH, row.getString(7));
+    assertCosts(row.getString(0), Usage.of(0, MILLION), CallMode.BATCH, row.getString(8));
+  }
+
+  @ParameterizedTest
+  @CsvFileSource(resources = "bills.csv", delimiter = ',', nullValues = "-")
+  void aWholeBillIsWhatItShouldBe(ArgumentsAccessor row) {
+    Usage usage =
+        Usage.of(row.getLong(5), row.getLong(9))
+            .withCache(row.getLong(6), row.getLong(7), row.getLong(8))
+            .withWebSearches(row.getLong(10))
+            .withTerms(row.getString(2), row.getString(3), row.getString(4));
+    Instant noon = Instant.parse(row.getString(1) + "T12:00:00Z");
+
+    Cost cost =
+        catalogue.price(row.getString(0), usage, noon, CallMode.SINGLE).known().orElseThrow();
+
+    assertThat(cost.amount()).isEqualByComparingTo(row.getString(11));
+  }
+
+  @Test
+  void whatTheAnswerSaysOfItsTierDecides() {
+    Usage usage = Usage.of(MILLION, 0);
+
+    assertCosts("claude-opus-5-5", usage.withTerms("batch", null, null), CallMode.SINGLE, "2");
+    assertCosts("claude-opus-5-5", usage.withTerms("standard", null, null), CallMode.BATCH, "4");
+    assertCosts("claude-opus-5-5", usage, CallMode.BATCH, "2");
   }
 
   @ParameterizedTest
@@ -157,19 +183,40 @@ class PriceTableTest {
   }
 
   @Test
-  void fastModeHasPricesOnlyWhereTheyAreKnown() {
+  void fastModeHasTheCacheFactors() {
     Usage fast = Usage.of(MILLION, MILLION).withTerms(null, null, "fast");
 
     assertCosts("claude-opus-5", fast, CallMode.SINGLE, "60");
-    assertUnpriced("claude-opus-5", fast.withCache(0, 0, 1));
-    assertUnpriced("claude-opus-5-5", fast);
+    assertCosts(
+        "claude-opus-5", fast.withCache(MILLION, MILLION, MILLION), CallMode.SINGLE, "93.5");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      value = {
+        "claude-next,           standard, global, standard, MODEL",
+        "claude-next,           weird,    weird,  weird,    MODEL",
+        "claude-mythos-preview, -,        -,      -,        PRICE",
+        "claude-mythos-5-2,     -,        -,      -,        PRICE",
+        "claude-opus-5-5,       priority, -,      -,        SERVICE_TIER",
+        "claude-opus-5-5,       flex,     -,      -,        SERVICE_TIER",
+        "claude-opus-5-5,       -,        eu,     -,        INFERENCE_GEO",
+        "claude-haiku-4-5,      -,        eu,     -,        INFERENCE_GEO",
+        "claude-opus-5-5,       -,        -,      fast,     SPEED",
+        "claude-opus-5,         -,        -,      faster,   SPEED",
+        "claude-opus-5,         batch,    -,      fast,     PRICE"
+      })
+  void whatNobodyHasPricedHasNoCostAndAReason(
+      String model, String tier, String geo, String speed, Pricing.Reason reason) {
+    Usage usage = Usage.of(1, 1).withCache(0, 0, 1).withTerms(tier, geo, speed);
+
+    assertThat(catalogue.price(model, usage, NOVEMBER, CallMode.SINGLE))
+        .isEqualTo(new Pricing.Unpriced(reason));
   }
 
   @Test
-  void whatNobodyHasPricedHasNoCost() {
-    assertUnpriced("claude-next", Usage.of(1, 1));
-    assertUnpriced("claude-mythos-preview", Usage.of(1, 1));
-    assertUnpriced("claude-mythos-5-2", Usage.of(1, 1).withCache(0, 0, 1));
+  void mythosHasAPriceForAllButItsReads() {
     assertCosts("claude-mythos-5-2", Usage.of(MILLION, MILLION), CallMode.SINGLE, "48");
   }
 
@@ -183,17 +230,37 @@ class PriceTableTest {
     assertThat(catalogue.suspect("claude-next", 1000, 4096, NOVEMBER, CallMode.SINGLE)).isEmpty();
   }
 
+  /** Columns: in, out, write 5m, write 1h, read, batch in, batch out, each for that many tokens. */
+  private void assertRow(ArgumentsAccessor row, long tokens) {
+    String model = row.getString(0);
+    assertCosts(model, Usage.of(tokens, 0), CallMode.SINGLE, row.getString(1));
+    assertCosts(model, Usage.of(0, tokens), CallMode.SINGLE, row.getString(2));
+    assertCosts(model, writes5m(tokens), CallMode.SINGLE, row.getString(3));
+    assertCosts(model, writes1h(tokens), CallMode.SINGLE, row.getString(4));
+    assertCosts(model, reads(tokens), CallMode.SINGLE, row.getString(5));
+    assertCosts(model, Usage.of(tokens, 0), CallMode.BATCH, row.getString(6));
+    assertCosts(model, Usage.of(0, tokens), CallMode.BATCH, row.getString(7));
+  }
+
+  private static Usage writes5m(long tokens) {
+    return Usage.of(0, 0).withCache(tokens, 0, 0);
+  }
+
+  private static Usage writes1h(long tokens) {
+    return Usage.of(0, 0).withCache(0, tokens, 0);
+  }
+
+  private static Usage reads(long tokens) {
+    return Usage.of(0, 0).withCache(0, 0, tokens);
+  }
+
   private void assertCosts(String model, Usage usage, CallMode mode, String amount) {
-    assertThat(catalogue.price(model, usage, NOVEMBER, mode).orElseThrow().amount())
+    assertThat(catalogue.price(model, usage, NOVEMBER, mode).known().orElseThrow().amount())
         .as("%s %s %s", model, usage, mode)
         .isEqualByComparingTo(amount);
   }
 
-  private void assertUnpriced(String model, Usage usage) {
-    assertThat(catalogue.price(model, usage, NOVEMBER, CallMode.SINGLE)).isEmpty();
-  }
-
   private Cost price(String model, Usage usage, String at) {
-    return catalogue.price(model, usage, Instant.parse(at), CallMode.SINGLE).orElseThrow();
+    return catalogue.price(model, usage, Instant.parse(at), CallMode.SINGLE).known().orElseThrow();
   }
 }

@@ -14,6 +14,33 @@ public final class Invariants {
 
   private static final Map<String, String> NEVER = new LinkedHashMap<>();
 
+  private static final String SUMS =
+      "tenant_id, hour, lane, model, feature, calls, unpriced_calls, input_tokens, output_tokens, cache_read_tokens,"
+          + " cache_write_5m_tokens, cache_write_1h_tokens, web_searches, amount, suspected_calls, suspected";
+
+  private static final String DIFFERENT_USAGE =
+      """
+      select tenant_id from (
+        select %s from %%s union all select %s from usage_delta union all
+        select tenant_id, date_trunc('hour', incurred_at, 'UTC'), lane, model, feature,
+          -(kind = 'charged')::int, (kind = 'correction' and fills)::int - (kind = 'charged' and amount is null)::int,
+          case when kind <> 'suspected' then -input_tokens else 0 end,
+          case when kind <> 'suspected' then -output_tokens else 0 end,
+          case when kind <> 'suspected' then -cache_read_tokens else 0 end,
+          case when kind <> 'suspected' then -cache_write_5m_tokens else 0 end,
+          case when kind <> 'suspected' then -cache_write_1h_tokens else 0 end,
+          case when kind <> 'suspected' then -web_searches else 0 end,
+          case when kind <> 'suspected' then -coalesce(amount, 0) else 0 end,
+          -(kind = 'suspected')::int,
+          case when kind = 'suspected' then -coalesce(amount, 0) else 0 end
+        from cost) both_sides
+      group by tenant_id, hour, lane, model, feature
+      having sum(calls) <> 0 or sum(unpriced_calls) <> 0 or sum(input_tokens) <> 0 or sum(output_tokens) <> 0
+        or sum(cache_read_tokens) <> 0 or sum(cache_write_5m_tokens) <> 0 or sum(cache_write_1h_tokens) <> 0
+        or sum(web_searches) <> 0 or sum(amount) <> 0 or sum(suspected_calls) <> 0 or sum(suspected) <> 0
+      """
+          .formatted(SUMS, SUMS);
+
   static {
     NEVER.put(
         "a job whose attempts differ from its attempt rows",
@@ -71,9 +98,22 @@ public final class Invariants {
         select c.job_id from cost c left join attempt a on a.job_id = c.job_id and a.no = c.attempt_no
         where a.outcome is null or a.outcome not in ('succeeded', 'ambiguous')
         """);
+    for (String table : List.of("usage_by_user", "usage_by_feature")) {
+      NEVER.put(
+          "usage that differs from the cost rows in " + table, DIFFERENT_USAGE.formatted(table));
+    }
     NEVER.put(
         "a job without its request",
         "select j.id from job j where not exists (select from request r where r.job_id = j.id)");
+    NEVER.put(
+        "a queued job that was asked to end",
+        "select j.id from job j where j.state = 'queued' and j.cancel_requested_at is not null");
+    NEVER.put(
+        "a request or an answer without a job",
+        """
+        select job_id from (select job_id from request union all select job_id from result) p
+        where not exists (select from job j where j.id = p.job_id)
+        """);
     NEVER.put(
         "a running job whose worker has no row",
         """
@@ -82,7 +122,8 @@ public final class Invariants {
     NEVER.put(
         "two jobs for one idempotency key",
         """
-        select k.job_id from idempotency_key k where not exists (select from job j where j.id = k.job_id)
+        select k.job_id from idempotency_key k
+        where not k.job_deleted and not exists (select from job j where j.id = k.job_id)
         """);
   }
 

@@ -27,6 +27,7 @@ public final class JobFixture {
   private int maxAttempts = 6;
   private Duration timeout = Duration.ofSeconds(60);
   private boolean retryAmbiguous = true;
+  private @Nullable Instant submittedAt;
   private @Nullable Instant runAt;
   private @Nullable Instant expiresAt;
   private NewJob.@Nullable IdempotencyKey key;
@@ -72,6 +73,12 @@ public final class JobFixture {
     return this;
   }
 
+  /** The time in its id, by which it is kept. */
+  public JobFixture submittedAt(Instant changed) {
+    submittedAt = changed;
+    return this;
+  }
+
   public JobFixture runAt(Instant changed) {
     runAt = changed;
     return this;
@@ -91,7 +98,8 @@ public final class JobFixture {
   public NewJob build() {
     byte[] params = params();
     return new NewJob(
-        JobId.create(Instant.now(), ThreadLocalRandom.current()),
+        JobId.create(
+            submittedAt == null ? Instant.now() : submittedAt, ThreadLocalRandom.current()),
         tenantId,
         lane,
         pool,

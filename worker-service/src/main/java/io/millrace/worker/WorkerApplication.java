@@ -7,6 +7,8 @@ import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
@@ -34,8 +36,11 @@ public class WorkerApplication {
   }
 
   @Bean
-  ModelCatalogue modelCatalogue() {
-    return ModelCatalogue.bundled();
+  ModelCatalogue modelCatalogue(Environment environment) {
+    return ModelCatalogue.configured(
+        Binder.get(environment)
+            .bind(ModelCatalogue.SETTINGS, Bindable.mapOf(String.class, String.class))
+            .orElse(Map.of()));
   }
 
   @Bean

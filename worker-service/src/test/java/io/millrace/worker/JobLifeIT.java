@@ -6,6 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
+import io.millrace.db.job.TenantJobs;
+import io.millrace.db.job.TenantJobs.ReplayTerms;
+import io.millrace.db.usage.UsageQuestion;
+import io.millrace.db.usage.Usages;
 import io.millrace.job.JobId;
 import io.millrace.job.JobState;
 import io.millrace.simulator.Simulator;
@@ -13,6 +17,7 @@ import io.millrace.simulator.fault.Fault;
 import io.millrace.testkit.Invariants;
 import io.millrace.testkit.KafkaExtension;
 import io.millrace.testkit.PostgresExtension;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,7 +40,9 @@ class JobLifeIT {
   @BeforeAll
   static void start() {
     claude = Simulator.start();
-    worker = TestWorker.start(postgres, kafka, claude.baseUri());
+    worker =
+        TestWorker.start(
+            postgres, kafka, claude.baseUri(), "millrace.limits.slow.requests-per-minute=2");
   }
 
   @AfterAll
@@ -133,6 +140,18 @@ class JobLifeIT {
     assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
     assertThat(view.attempts()).isEqualTo(2);
     assertThat(view.suspectedCost()).isPositive();
+    // The report is of all jobs so far; that it equals the cost rows is an invariant.
+    var report =
+        new Usages(postgres.database())
+            .sums(
+                new UsageQuestion(Instant.EPOCH, Instant.now().plusSeconds(3_600), List.of(), null),
+                1,
+                Duration.ofSeconds(10))
+            .getFirst();
+    assertThat(report.amount()).isEqualByComparingTo(booked("charged"));
+    assertThat(report.suspected()).isEqualByComparingTo(booked("suspected"));
+    assertThat(report.unpricedCalls()).isZero();
+    assertThat(report.suspected()).isGreaterThanOrEqualTo(view.suspectedCost());
   }
 
   @Test
@@ -158,6 +177,56 @@ class JobLifeIT {
   }
 
   @Test
+  void aRunningJobIsCanceledInTheMiddleOfItsCall() {
+    claude.fail(1, Fault.HANG);
+    var id = job().submit(postgres.database());
+    await().until(() -> !claude.callsOf(id.toString()).isEmpty());
+
+    new TenantJobs(postgres.database()).cancel(1, List.of(id));
+    long asked = System.nanoTime();
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.CANCELED);
+    assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(5));
+    assertThat(view.attempts()).isEqualTo(1);
+    assertThat(view.suspectedCost()).isPositive();
+    assertThat(view.cost()).isZero();
+    assertThat(
+            postgres
+                .database()
+                .dsl()
+                .fetchSingle("select outcome, code from attempt where job_id = ?", id.uuid())
+                .intoArray())
+        .containsExactly("ambiguous", "aborted_by_cancel");
+  }
+
+  @Test
+  void jobsThatWaitForTheRateAreCanceledWithoutACall() {
+    List<JobId> ids = job().pool("slow").submit(postgres.database(), 4);
+    await().until(() -> ids.stream().anyMatch(id -> !claude.callsOf(id.toString()).isEmpty()));
+
+    new TenantJobs(postgres.database()).cancel(1, ids);
+
+    var ends = ids.stream().map(JobLifeIT::awaitFinal).toList();
+    assertThat(ends).filteredOn(end -> end.state() == JobState.CANCELED).hasSizeBetween(3, 4);
+    assertThat(ids.stream().mapToInt(id -> claude.callsOf(id.toString()).size()).sum())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void aDeadLetterIsReplayedAndAnswered() {
+    claude.fail(1, Fault.NOT_FOUND);
+    var id = job().submit(postgres.database());
+    assertThat(awaitFinal(id).state()).isEqualTo(JobState.FAILED);
+
+    new TenantJobs(postgres.database()).replay(1, List.of(id), ReplayTerms.AS_BEFORE);
+
+    var view = awaitFinal(id);
+    assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(view.attempts()).isEqualTo(2);
+  }
+
+  @Test
   void aJobThatIsDueTooLateExpiresUnsent() {
     var id =
         job()
@@ -169,6 +238,14 @@ class JobLifeIT {
 
     assertThat(view.state()).isEqualTo(JobState.EXPIRED);
     assertThat(claude.callsOf(id.toString())).isEmpty();
+  }
+
+  private static BigDecimal booked(String kind) {
+    return postgres
+        .database()
+        .dsl()
+        .fetchSingle("select coalesce(sum(amount), 0) from cost where kind = ?", kind)
+        .get(0, BigDecimal.class);
   }
 
   private static JobView awaitFinal(JobId id) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.embedded.EmbeddedKafka;
 import io.millrace.job.JobId;
 import io.millrace.simulator.Simulator;
+import io.millrace.testkit.FaultyLine;
 import io.millrace.testkit.Invariants;
 import io.millrace.testkit.PostgresExtension;
 import java.io.IOException;
@@ -52,7 +53,7 @@ class KafkaOutOfReachIT {
   @Test
   void aLineToKafkaThatGoesDeadIsReplaced() throws IOException {
     int port = freePort();
-    var line = new CutLine(port);
+    var line = new FaultyLine(port);
     // Named in the order that lets the line end before the broker, which hangs on it too.
     try (var kafka =
             EmbeddedKafka.builder()

@@ -9,6 +9,7 @@ import io.millrace.job.JobId;
 import io.millrace.simulator.Simulator;
 import io.millrace.simulator.SimulatorSettings;
 import io.millrace.simulator.timing.Latency;
+import io.millrace.testkit.FaultyLine;
 import io.millrace.testkit.Invariants;
 import io.millrace.testkit.KafkaExtension;
 import io.millrace.testkit.PostgresExtension;
@@ -108,11 +109,11 @@ class OutagesIT {
     }
   }
 
-  private CutLine lineToPostgres() {
-    return new CutLine(postgres.postgres().port());
+  private FaultyLine lineToPostgres() {
+    return new FaultyLine(postgres.postgres().port());
   }
 
-  private String through(CutLine line) {
+  private String through(FaultyLine line) {
     return "spring.datasource.url="
         + postgres.jdbcUrl().replaceFirst(":\\d+/", ":" + line.port() + "/");
   }

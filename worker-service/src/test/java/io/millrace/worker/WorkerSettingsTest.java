@@ -37,7 +37,7 @@ class WorkerSettingsTest {
                   Duration.ofMillis(1_500), 2_000, Duration.ofSeconds(20), Duration.ofMillis(250)));
       assertThat(context.getBean(DrainSettings.class))
           .isEqualTo(new DrainSettings(Duration.ofSeconds(30)));
-      assertThat(context.getBean(KafkaSettings.class)).isEqualTo(new KafkaSettings(4, (short) -1));
+      assertThat(context.getBean(KafkaSettings.class)).isEqualTo(new KafkaSettings(1, (short) -1));
       assertThat(context.getBean(LeaseSettings.class))
           .isEqualTo(new LeaseSettings(Duration.ofSeconds(15)));
     });

@@ -1,6 +1,5 @@
 package io.millrace.api.access;
 
-import io.millrace.api.access.AccessSettings.BootstrapKey;
 import io.millrace.db.sql.Database;
 import io.millrace.db.tenant.ApiKeys;
 import io.millrace.db.tenant.ApiKeys.Principal;
@@ -45,13 +44,10 @@ public class AccessConfiguration {
           new Principal(tenants.ensure(LOCAL_TENANT), LOCAL_TENANT, Role.OPERATOR));
     }
     var keys = new ApiKeys(database);
-    for (BootstrapKey bootstrap : settings.bootstrapKeys()) {
-      int tenant = tenants.ensure(bootstrap.tenant());
-      keys.put(KeyRing.sha256(bootstrap.key()), tenant, Role.TENANT, "bootstrap");
-    }
+    new EnterKeys(tenants, keys).enter(settings.bootstrapKeys());
     if (!keys.any()) {
       throw new NoApiKeys();
     }
-    return new KeyRing(keys, System::nanoTime);
+    return new KeyRing(new KeyLookup(keys), System::nanoTime);
   }
 }

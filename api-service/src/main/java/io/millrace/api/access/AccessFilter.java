@@ -11,7 +11,8 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import org.jspecify.annotations.Nullable;
+import java.util.Collections;
+import java.util.stream.Stream;
 
 /** Lets a request of a known caller pass, and notes whose it is. */
 final class AccessFilter implements Filter {
@@ -56,18 +57,32 @@ final class AccessFilter implements Filter {
     }
   }
 
+  /** The one key that the headers name; a request that names two is nobody's. */
   private static String key(HttpServletRequest request) {
-    String bearer = bearer(request.getHeader("authorization"));
-    String key = bearer == null ? request.getHeader("x-api-key") : bearer;
-    if (key == null || key.isBlank()) {
+    var named =
+        Stream.concat(
+                values(request, "authorization").map(AccessFilter::bearer),
+                values(request, "x-api-key"))
+            .map(String::strip)
+            .filter(key -> !key.isEmpty())
+            .distinct()
+            .toList();
+    if (named.size() != 1) {
       throw new Refused(Caller.unknown());
     }
-    return key.strip();
+    return named.getFirst();
   }
 
-  private static @Nullable String bearer(@Nullable String authorization) {
-    return authorization != null && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())
+  private static Stream<String> values(HttpServletRequest request, String header) {
+    return Collections.list(request.getHeaders(header)).stream();
+  }
+
+  /**
+   * The key in an authorization; empty where it is of another scheme, which is not ours to judge.
+   */
+  private static String bearer(String authorization) {
+    return authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())
         ? authorization.substring(BEARER.length())
-        : null;
+        : "";
   }
 }

@@ -3,7 +3,9 @@ package io.millrace.api.access;
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
 import io.millrace.db.tenant.ApiKeys.Principal;
+import io.millrace.db.tenant.ApiKeys.Role;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.Map;
 
 /** For whom a request speaks. */
 public final class Caller {
@@ -12,13 +14,26 @@ public final class Caller {
 
   /**
    * The tenant of a request that passed the {@link AccessFilter}; any other is refused, so that a
-   * path that the filter should not cover is closed rather than open.
+   * path that the filter should not cover is closed rather than open. An operator's key has a
+   * tenant too, and sees no other tenant's jobs.
    */
   public static int tenantId(HttpServletRequest request) {
-    if (request.getAttribute(ATTRIBUTE) instanceof Principal principal) {
-      return principal.tenantId();
+    return principal(request).tenantId();
+  }
+
+  /** Whether the request may look after the platform. */
+  public static boolean isOperator(HttpServletRequest request) {
+    return principal(request).role() == Role.OPERATOR;
+  }
+
+  /**
+   * Turns down whoever may not look after the platform: the first thing to do in an operator's
+   * route.
+   */
+  public static void requireOperator(HttpServletRequest request) {
+    if (!isOperator(request)) {
+      throw new Refused(Problem.of(403, "This needs a key whose role is operator"));
     }
-    throw new Refused(unknown());
   }
 
   static void enter(HttpServletRequest request, Principal principal) {
@@ -26,8 +41,19 @@ public final class Caller {
   }
 
   static Problem unknown() {
-    return Problem.authentication(
-        "A valid API key is needed: 'authorization: Bearer <key>' or 'x-api-key: <key>'");
+    var plain =
+        Problem.authentication(
+            "A valid API key is needed: 'authorization: Bearer <key>' or 'x-api-key: <key>'");
+    return new Problem(
+        plain.status(), plain.type(), plain.message(), Map.of("www-authenticate", "Bearer"));
+  }
+
+  /** Tenant and role of such a request. */
+  public static Principal principal(HttpServletRequest request) {
+    if (request.getAttribute(ATTRIBUTE) instanceof Principal principal) {
+      return principal;
+    }
+    throw new Refused(unknown());
   }
 
   private Caller() {}

@@ -1,12 +1,9 @@
 package io.millrace.api.access;
 
-import io.millrace.api.patience.Patience;
-import io.millrace.db.tenant.ApiKeys;
 import io.millrace.db.tenant.ApiKeys.Principal;
+import io.millrace.db.tenant.KeySecret;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,50 +11,48 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongSupplier;
 
 /**
- * Knows keys by their SHA-256 and remembers each verdict for a few seconds, within which a revoked
- * key still works. Keys are compared as hashes only: how long that takes tells nothing of a key.
+ * Knows keys by their SHA-256 and remembers those that are good for a few seconds, within which a
+ * revoked one still works; the store, once it has forgotten, is asked again. Keys that are not good
+ * are not remembered: a new one works at once, and a flood of guesses fills nothing. Keys are
+ * compared as hashes and in constant time, so that how long an answer takes tells nothing of a key.
  */
 final class KeyRing implements AccessFilter.Gate {
 
   static final Duration MEMORY = Duration.ofSeconds(5);
 
-  private static final Duration PATIENCE = Duration.ofSeconds(4);
-
-  /** Past it everything is forgotten: a flood of guesses must not fill the heap. */
-  private static final int MAX_REMEMBERED = 10_000;
-
-  private final ApiKeys keys;
+  private final KeyLookup store;
   private final LongSupplier nanoTime;
-  private final ConcurrentMap<ByteBuffer, Verdict> remembered = new ConcurrentHashMap<>();
 
-  private record Verdict(Optional<Principal> principal, long at) {}
+  /**
+   * By the first bytes of the hash, so that finding one compares nothing more; as many as there are
+   * good keys, apart from revoked ones that nobody tried again.
+   */
+  private final ConcurrentMap<Long, Good> remembered = new ConcurrentHashMap<>();
 
-  KeyRing(ApiKeys keys, LongSupplier nanoTime) {
-    this.keys = keys;
+  private record Good(byte[] hash, Principal principal, long at) {}
+
+  KeyRing(KeyLookup store, LongSupplier nanoTime) {
+    this.store = store;
     this.nanoTime = nanoTime;
   }
 
   /** Whom the key speaks for. */
   Optional<Principal> find(String key) throws InterruptedException {
-    byte[] hash = sha256(key);
+    byte[] hash = new KeySecret(key).hash();
+    Long place = ByteBuffer.wrap(hash).getLong();
     long now = nanoTime.getAsLong();
-    Verdict known = remembered.get(ByteBuffer.wrap(hash));
-    if (known != null && now - known.at() < MEMORY.toNanos()) {
-      return known.principal();
+    Good known = remembered.get(place);
+    if (known != null
+        && MessageDigest.isEqual(known.hash(), hash)
+        && now - known.at() < MEMORY.toNanos()) {
+      return Optional.of(known.principal());
     }
-    Optional<Principal> principal = Patience.within(PATIENCE, () -> keys.find(hash));
-    if (remembered.size() >= MAX_REMEMBERED) {
-      remembered.clear();
+    Optional<Principal> found = store.find(hash);
+    if (found.isPresent()) {
+      remembered.put(place, new Good(hash, found.get(), now));
+    } else if (known != null) {
+      remembered.remove(place, known);
     }
-    remembered.put(ByteBuffer.wrap(hash), new Verdict(principal, now));
-    return principal;
-  }
-
-  static byte[] sha256(String key) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException everyJdkHasIt) {
-      throw new IllegalStateException(everyJdkHasIt);
-    }
+    return found;
   }
 }

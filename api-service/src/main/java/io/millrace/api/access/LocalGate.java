@@ -5,9 +5,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Local mode: whoever reaches the loopback interface is the one tenant. The host that a browser
- * names is looked at, since a web page whose name was pointed at this machine could otherwise spend
- * its owner's money.
+ * Local mode: whoever reaches the loopback interface is the one tenant, and its operator. The host
+ * that a browser names is looked at, since a web page whose name was pointed at this machine could
+ * otherwise spend its owner's money.
  */
 record LocalGate(Principal everybody) implements AccessFilter.Gate {
 

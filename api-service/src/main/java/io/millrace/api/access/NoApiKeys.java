@@ -6,9 +6,9 @@ public final class NoApiKeys extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   static final String REMEDY =
-      "Set MILLRACE_API_KEYS=tenant:key,… or create a key with './millrace keys create'.";
+      "Create one with './millrace keys create --tenant <name>', or set MILLRACE_API_KEYS=tenant:key,…";
 
   NoApiKeys() {
-    super("There is no API key, so that nobody could call. " + REMEDY);
+    super("There is no API key that may be used, so that nobody could call. " + REMEDY);
   }
 }

@@ -107,6 +107,9 @@ public final class JobJson {
     if (job.state() != JobState.QUEUED) {
       return null;
     }
+    if (job.paused()) {
+      return "paused";
+    }
     if (!job.dueAt().isAfter(now)) {
       return "dispatch";
     }
@@ -114,12 +117,17 @@ public final class JobJson {
   }
 
   private static boolean isDelay(@Nullable String waitingFor) {
-    return waitingFor != null && !waitingFor.equals("dispatch");
+    return "schedule".equals(waitingFor) || "retry".equals(waitingFor);
   }
 
   private void result() {
     if (!job.state().isFinal()) {
       json.text("result", null);
+      return;
+    }
+    if (job.state() == JobState.SUCCEEDED && job.body() == null) {
+      // The answer was kept for as long as it should be; only then has a succeeded job none.
+      json.text("result", null).text("result_unavailable", "retention");
       return;
     }
     json.object("result");

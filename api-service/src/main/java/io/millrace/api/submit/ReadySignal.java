@@ -1,57 +1,49 @@
 package io.millrace.api.submit;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.loop.Loop;
 import io.millrace.db.sql.Database;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
-import org.jooq.exception.DataAccessException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
 /**
  * Tells the dispatcher that there is work, once for all jobs of the last few milliseconds. Lost
  * signals do no harm: the dispatcher looks by itself too.
  */
-final class ReadySignal implements SmartLifecycle, Runnable {
+public final class ReadySignal implements SmartLifecycle {
 
-  private static final Logger log = LoggerFactory.getLogger(ReadySignal.class);
   private static final Duration SPACING = Duration.ofMillis(5);
+  private static final Duration QUIET = Duration.ofSeconds(5);
+  private static final Duration BOUND = Duration.ofSeconds(1);
 
   private final Database database;
+  private final Loop loop;
   private final AtomicBoolean raised = new AtomicBoolean();
+  private final CountDownLatch never = new CountDownLatch(1);
   private volatile boolean running;
-  private final Thread thread = Thread.ofPlatform().name("millrace-ready").daemon().unstarted(this);
 
-  ReadySignal(Database database) {
+  ReadySignal(Database database, MeterRegistry meters) {
     this.database = database;
+    this.loop = new Loop("ready", meters, this::once);
   }
 
   /** Jobs were committed. */
-  void raise() {
-    if (raised.compareAndSet(false, true)) {
-      LockSupport.unpark(thread);
+  public void raise() {
+    if (!raised.get() && raised.compareAndSet(false, true)) {
+      loop.wake();
     }
   }
 
-  @Override
-  public void run() {
-    while (running) {
-      if (raised.compareAndSet(true, false)) {
-        send();
-        rest();
-      } else {
-        LockSupport.park(this);
-      }
+  private Duration once() throws InterruptedException {
+    if (raised.compareAndSet(true, false)) {
+      send();
+      // Not as the loop's pause, which each raise would cut.
+      var _ = never.await(SPACING.toMillis(), TimeUnit.MILLISECONDS);
     }
-  }
-
-  // Each raise unparks this thread, so one park is not a pause.
-  private void rest() {
-    long until = System.nanoTime() + SPACING.toNanos();
-    for (long left = SPACING.toNanos(); left > 0 && running; left = until - System.nanoTime()) {
-      LockSupport.parkNanos(left);
-    }
+    return QUIET;
   }
 
   private void send() {
@@ -61,21 +53,22 @@ final class ReadySignal implements SmartLifecycle, Runnable {
           return notify.execute();
         }
       });
-    } catch (DataAccessException databaseAway) {
-      log.debug("the dispatcher was not told of new jobs and will find them itself", databaseAway);
+    } catch (RuntimeException failure) {
+      raised.set(true);
+      throw failure;
     }
   }
 
   @Override
   public void start() {
     running = true;
-    thread.start();
+    loop.start();
   }
 
   @Override
   public void stop() {
     running = false;
-    LockSupport.unpark(thread);
+    loop.stop(BOUND);
   }
 
   @Override

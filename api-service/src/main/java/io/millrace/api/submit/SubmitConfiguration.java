@@ -1,6 +1,7 @@
 package io.millrace.api.submit;
 
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.NewJob;
@@ -11,6 +12,7 @@ import io.millrace.db.sql.GroupCommit;
 import io.millrace.model.ModelCatalogue;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -18,11 +20,14 @@ import org.springframework.context.annotation.Configuration;
 
 /** Wires intake. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(SubmitSettings.class)
+@EnableConfigurationProperties({SubmitSettings.class, RoomSettings.class})
 public class SubmitConfiguration {
 
   /** A body is in memory a few times over on its way into the database. */
   private static final int HEAP_SHARE = 8;
+
+  /** Somebody waits for each of these, but under load for less time in fuller transactions. */
+  private static final Duration BUSY_PACE = Duration.ofMillis(3);
 
   private static final long LEAST_KIBIBYTES = 48 << 10;
 
@@ -31,7 +36,11 @@ public class SubmitConfiguration {
     return new GroupCommit<>(
         "millrace-intake",
         new GroupCommit.Limits(
-            settings.queue(), settings.batch(), settings.batchBytes(), settings.flushers()),
+            settings.queue(),
+            settings.batch(),
+            settings.batchBytes(),
+            settings.flushers(),
+            BUSY_PACE),
         job -> job.request().params().length,
         new Submissions(database)::submit);
   }
@@ -46,22 +55,31 @@ public class SubmitConfiguration {
   }
 
   @Bean
-  ReadySignal readySignal(Database database) {
-    return new ReadySignal(database);
+  ReadySignal readySignal(Database database, MeterRegistry meters) {
+    return new ReadySignal(database, meters);
   }
 
   @Bean
-  SubmitController submitController(
+  Room room(RoomSettings settings, Database database, MeterRegistry meters) {
+    return new Room(settings, database, System::nanoTime, meters);
+  }
+
+  @Bean
+  SubmitJob submitJob(
       GroupCommit<NewJob, Submitted> intake,
       Database database,
       ReadySignal ready,
-      SubmitSettings settings,
-      ModelCatalogue models,
-      Clock clock) {
+      Room room,
+      SubmitSettings settings) {
+    return new SubmitJob(intake, new JobViews(database), ready, room, settings.timeout());
+  }
+
+  @Bean
+  SubmitController submitController(SubmitJob submitJob, ModelCatalogue models, Clock clock) {
     long kibibytes =
         Math.max(LEAST_KIBIBYTES, (Runtime.getRuntime().maxMemory() >> 10) / HEAP_SHARE);
     return new SubmitController(
-        new SubmitJob(intake, new JobViews(database), ready, settings.timeout()),
+        submitJob,
         models,
         new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes)),
         clock,

@@ -62,6 +62,9 @@ final class SubmitController {
       key = IdempotencyHeader.of(request, PATH, body.bytes());
       Submission submission = parser.parse(body.bytes());
       Accepted accepted = submitJob.submit(job(tenant, submission, request, key));
+      models
+          .retirement(submission.params().model(), clock.instant())
+          .ifPresent(near -> response.setHeader("millrace-warning", near.warning()));
       answer(accepted, response);
     }
   }

@@ -37,13 +37,19 @@ final class SubmitJob {
   private final GroupCommit<NewJob, Submitted> intake;
   private final JobViews jobs;
   private final ReadySignal ready;
+  private final Room room;
   private final Duration patience;
 
   SubmitJob(
-      GroupCommit<NewJob, Submitted> intake, JobViews jobs, ReadySignal ready, Duration timeout) {
+      GroupCommit<NewJob, Submitted> intake,
+      JobViews jobs,
+      ReadySignal ready,
+      Room room,
+      Duration timeout) {
     this.intake = intake;
     this.jobs = jobs;
     this.ready = ready;
+    this.room = room;
     this.patience = timeout.compareTo(LOOK_UP) > 0 ? timeout.minus(LOOK_UP) : timeout;
   }
 
@@ -51,7 +57,9 @@ final class SubmitJob {
   record Accepted(JobView job, boolean replayed) {}
 
   Accepted submit(NewJob job) throws InterruptedException {
+    room.enter();
     Submitted fate = store(job);
+    room.stored();
     return switch (fate) {
       case Submitted.Created created -> {
         if (job.runAt() == null) {
@@ -94,6 +102,9 @@ final class SubmitJob {
   private Submitted afterFailure(NewJob job, Throwable failure) throws InterruptedException {
     if (isNeverConnected(failure)) {
       throw new Refused(nothingStored());
+    }
+    if (Failures.isDiskFull(failure)) {
+      throw new Refused(room.full());
     }
     if (Failures.isConnection(failure)) {
       return lookUp(job);
@@ -173,6 +184,7 @@ final class SubmitJob {
         null,
         Usage.NONE,
         BigDecimal.ZERO,
-        BigDecimal.ZERO);
+        BigDecimal.ZERO,
+        false);
   }
 }

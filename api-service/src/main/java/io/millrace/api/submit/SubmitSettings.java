@@ -18,7 +18,7 @@ record SubmitSettings(
     @DefaultValue("4096") int queue,
     @DefaultValue("250") int batch,
     @DefaultValue("8388608") long batchBytes,
-    @DefaultValue("3") int flushers,
+    @DefaultValue("2") int flushers,
     @DefaultValue("5s") Duration timeout) {
 
   SubmitSettings {

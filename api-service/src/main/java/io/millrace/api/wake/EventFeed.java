@@ -1,5 +1,7 @@
 package io.millrace.api.wake;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.loop.Loop;
 import io.millrace.job.JobId;
 import io.millrace.job.Topics;
 import java.time.Duration;
@@ -8,8 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -18,18 +21,18 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the end of the events topic and wakes who waits for a job that it names. Each process
- * reads all of it, in no group: nothing is committed, and what was missed is found by the poll.
+ * reads all of it, in no group: nothing is committed, and what was missed, also while Kafka is
+ * away, is found by the poll.
  */
-final class EventFeed implements Runnable {
+final class EventFeed {
 
-  private static final Logger log = LoggerFactory.getLogger(EventFeed.class);
   private static final Duration POLL = Duration.ofMillis(500);
   private static final Duration KAFKA_CALL = Duration.ofSeconds(5);
+  private static final Duration CLOSE = Duration.ofSeconds(1);
 
   /** While nobody waits, events are passed over in larger portions. */
   private static final Duration IDLE = Duration.ofMillis(50);
@@ -37,61 +40,72 @@ final class EventFeed implements Runnable {
   /** Under load a poll costs more than what it brings. */
   private static final Duration PACE = Duration.ofMillis(5);
 
-  private static final Duration RETRY = Duration.ofSeconds(1);
+  private static final Duration NO_TOPIC = Duration.ofSeconds(1);
   private static final Duration RECHECK = Duration.ofSeconds(30);
 
   private final String bootstrapServers;
   private final Waiters waiters;
-  private volatile boolean stopped;
+  private final Loop loop;
+  private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
+  private Set<TopicPartition> assigned = Set.of();
+  private long checkedAt;
 
-  EventFeed(String bootstrapServers, Waiters waiters) {
+  EventFeed(String bootstrapServers, Waiters waiters, MeterRegistry meters) {
     this.bootstrapServers = bootstrapServers;
     this.waiters = waiters;
+    this.loop = new Loop("event-feed", meters, this::once);
   }
 
-  /** Ends the run soon; the caller wakes its thread. */
-  void stop() {
-    stopped = true;
+  void start() {
+    loop.start();
   }
 
-  @Override
-  public void run() {
-    boolean reachable = true;
-    while (!stopped) {
-      try (var consumer = consumer()) {
-        follow(consumer);
-      } catch (KafkaException failure) {
-        if (reachable && !(failure instanceof WakeupException)) {
-          log.warn("events cannot be read, waiters rely on the poll: {}", failure.toString());
-        }
-        reachable = false;
-        LockSupport.parkNanos(RETRY.toNanos());
-      }
+  /** Somebody waits: the next events are looked at without a rest. */
+  void hurry() {
+    loop.wake();
+  }
+
+  void stop(Duration bound) {
+    var current = consumer;
+    if (current != null) {
+      current.wakeup();
+    }
+    // A consumer may be closed by its own thread only, until that has ended.
+    if (loop.stop(bound)) {
+      close();
     }
   }
 
-  private void follow(KafkaConsumer<String, byte[]> consumer) {
-    Set<TopicPartition> assigned = Set.of();
-    long checked = 0;
-    while (!stopped) {
-      if (assigned.isEmpty() || System.nanoTime() - checked > RECHECK.toNanos()) {
-        assigned = assign(consumer, assigned);
-        checked = System.nanoTime();
-      }
-      if (assigned.isEmpty()) {
-        LockSupport.parkNanos(RETRY.toNanos());
-        continue;
-      }
-      var events = consumer.poll(POLL);
-      for (var event : events) {
-        if (!waiters.isEmpty() && event.key() != null) {
-          JobId.parse(event.key()).ifPresent(waiters::wake);
-        }
-      }
-      if (!events.isEmpty()) {
-        LockSupport.parkNanos(waiters.isEmpty() ? IDLE.toNanos() : PACE.toNanos());
+  private Duration once() {
+    try {
+      return read(open());
+    } catch (WakeupException stopping) {
+      return Duration.ZERO;
+    } catch (KafkaException failure) {
+      // What a consumer still knows after an error differs by error; a new one knows nothing wrong.
+      close();
+      throw failure;
+    }
+  }
+
+  private Duration read(KafkaConsumer<String, byte[]> open) {
+    if (assigned.isEmpty() || System.nanoTime() - checkedAt > RECHECK.toNanos()) {
+      assigned = assign(open, assigned);
+      checkedAt = System.nanoTime();
+    }
+    if (assigned.isEmpty()) {
+      return NO_TOPIC;
+    }
+    var events = open.poll(POLL);
+    for (var event : events) {
+      if (!waiters.isEmpty() && event.key() != null) {
+        JobId.parse(event.key()).ifPresent(waiters::wake);
       }
     }
+    if (events.isEmpty()) {
+      return Duration.ZERO;
+    }
+    return waiters.isEmpty() ? IDLE : PACE;
   }
 
   /** All partitions that there are; new ones from their start, which is as new as they are. */
@@ -116,18 +130,35 @@ final class EventFeed implements Runnable {
     return all;
   }
 
-  private KafkaConsumer<String, byte[]> consumer() {
-    var properties = new Properties();
-    properties.putAll(
-        Map.of(
-            ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
-            ConsumerConfig.CLIENT_ID_CONFIG, "millrace-api-events",
-            ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false",
-            ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest",
-            ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false",
-            ConsumerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, "5000",
-            ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, "10000",
-            ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, "8000"));
-    return new KafkaConsumer<>(properties, new StringDeserializer(), new ByteArrayDeserializer());
+  private KafkaConsumer<String, byte[]> open() {
+    var current = consumer;
+    if (current == null) {
+      var properties = new Properties();
+      properties.putAll(
+          Map.of(
+              ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
+              ConsumerConfig.CLIENT_ID_CONFIG, "millrace-api-events",
+              ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false",
+              ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest",
+              ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false",
+              CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, "rebootstrap",
+              // A broker that comes back is found at once, a line that went dead soon.
+              ConsumerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, "500",
+              ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, "6000",
+              ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, "5000"));
+      current =
+          new KafkaConsumer<>(properties, new StringDeserializer(), new ByteArrayDeserializer());
+      consumer = current;
+    }
+    return current;
+  }
+
+  private void close() {
+    var current = consumer;
+    consumer = null;
+    assigned = Set.of();
+    if (current != null) {
+      current.close(CloseOptions.timeout(CLOSE));
+    }
   }
 }

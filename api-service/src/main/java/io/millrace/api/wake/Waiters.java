@@ -37,7 +37,8 @@ public final class Waiters {
     return waiter;
   }
 
-  void wake(JobId id) {
+  /** Something happened to that job. */
+  public void wake(JobId id) {
     Set<Waiter> woken = waiting.get(id);
     if (woken != null) {
       woken.forEach(waiter -> waiter.signal.release());

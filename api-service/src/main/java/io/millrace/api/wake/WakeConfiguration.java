@@ -1,5 +1,6 @@
 package io.millrace.api.wake;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.sql.Database;
 import org.springframework.context.annotation.Bean;
@@ -11,10 +12,11 @@ import org.springframework.core.env.Environment;
 public class WakeConfiguration {
 
   @Bean
-  WakeLoops wakeLoops(Database database, Environment environment) {
+  WakeLoops wakeLoops(Database database, Environment environment, MeterRegistry meters) {
     return new WakeLoops(
         new JobViews(database)::finished,
-        environment.getProperty("spring.kafka.bootstrap-servers"));
+        environment.getProperty("spring.kafka.bootstrap-servers"),
+        meters);
   }
 
   @Bean

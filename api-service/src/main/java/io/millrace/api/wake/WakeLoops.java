@@ -1,8 +1,8 @@
 package io.millrace.api.wake;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.locks.LockSupport;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.loop.Loop;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 
@@ -12,15 +12,16 @@ import org.springframework.context.SmartLifecycle;
  */
 final class WakeLoops implements SmartLifecycle {
 
-  private final Waiters waiters = new Waiters(this::hurry);
-  private final FinishedPoll poll;
-  private final @Nullable EventFeed feed;
-  private final List<Thread> threads = new ArrayList<>();
-  private volatile @Nullable Thread feedThread;
+  private static final Duration BOUND = Duration.ofSeconds(1);
 
-  WakeLoops(FinishedJobs finished, @Nullable String bootstrapServers) {
-    this.poll = new FinishedPoll(waiters, finished);
-    this.feed = bootstrapServers == null ? null : new EventFeed(bootstrapServers, waiters);
+  private final Waiters waiters = new Waiters(this::hurry);
+  private final Loop poll;
+  private final @Nullable EventFeed feed;
+  private volatile boolean running;
+
+  WakeLoops(FinishedJobs finished, @Nullable String bootstrapServers, MeterRegistry meters) {
+    this.poll = new Loop("finished", meters, new FinishedPoll(waiters, finished)::once);
+    this.feed = bootstrapServers == null ? null : new EventFeed(bootstrapServers, waiters, meters);
   }
 
   Waiters waiters() {
@@ -33,32 +34,33 @@ final class WakeLoops implements SmartLifecycle {
   }
 
   @Override
-  public synchronized void start() {
-    threads.add(Thread.ofPlatform().name("millrace-finished-poll").daemon().start(poll));
+  public void start() {
+    poll.start();
     if (feed != null) {
-      feedThread = Thread.ofPlatform().name("millrace-events").daemon().start(feed);
-      threads.add(feedThread);
+      feed.start();
     }
+    running = true;
   }
 
   @Override
-  public synchronized void stop() {
-    poll.stop();
-    if (feed != null) {
-      feed.stop();
-    }
+  public void stop() {
+    running = false;
     waiters.close();
-    threads.forEach(LockSupport::unpark);
-    threads.clear();
+    poll.stop(BOUND);
+    if (feed != null) {
+      feed.stop(BOUND);
+    }
   }
 
   @Override
-  public synchronized boolean isRunning() {
-    return !threads.isEmpty();
+  public boolean isRunning() {
+    return running;
   }
 
   /** The feed rests while nobody waits. */
   private void hurry() {
-    LockSupport.unpark(feedThread);
+    if (feed != null) {
+      feed.hurry();
+    }
   }
 }

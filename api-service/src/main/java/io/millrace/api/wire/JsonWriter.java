@@ -40,6 +40,13 @@ public final class JsonWriter {
     return this;
   }
 
+  /** True or false. */
+  public JsonWriter bool(String name, boolean value) {
+    generator.writeName(name);
+    generator.writeBoolean(value);
+    return this;
+  }
+
   /** A time as RFC 3339 in UTC, or null. */
   public JsonWriter time(String name, @Nullable Instant value) {
     return text(name, value == null ? null : value.toString());
@@ -72,6 +79,25 @@ public final class JsonWriter {
   public JsonWriter object(String name) {
     generator.writeName(name);
     generator.writeStartObject();
+    return this;
+  }
+
+  /** Opens an object within a list, to be closed with {@link #end}. */
+  public JsonWriter object() {
+    generator.writeStartObject();
+    return this;
+  }
+
+  /** Opens a list of objects, to be closed with {@link #endList}. */
+  public JsonWriter list(String name) {
+    generator.writeName(name);
+    generator.writeStartArray();
+    return this;
+  }
+
+  /** Closes the innermost list. */
+  public JsonWriter endList() {
+    generator.writeEndArray();
     return this;
   }
 

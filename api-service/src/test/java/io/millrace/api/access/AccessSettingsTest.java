@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.api.access.AccessSettings.BootstrapKey;
+import io.millrace.db.tenant.ApiKeys.Role;
+import io.millrace.db.tenant.KeySecret;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -39,24 +41,42 @@ class AccessSettingsTest {
                     new SystemEnvironmentPropertySource(
                         "test-systemEnvironment",
                         Map.of(
-                            "MILLRACE_API_KEYS", "acme:a:b, rival:c", "MILLRACE_LOCAL", "true"))))
+                            "MILLRACE_API_KEYS",
+                            "acme:a:b, rival:c,staff:d:e:operator, f:operator,g:h:tenant",
+                            "MILLRACE_LOCAL",
+                            "true"))))
         .run(started -> {
           var settings = started.getBean(AccessSettings.class);
           assertThat(settings.local()).isTrue();
           assertThat(settings.bootstrapKeys())
-              .containsExactly(new BootstrapKey("acme", "a:b"), new BootstrapKey("rival", "c"));
+              .containsExactly(
+                  key("acme", "a:b", Role.TENANT),
+                  key("rival", "c", Role.TENANT),
+                  key("staff", "d:e", Role.OPERATOR),
+                  key("f", "operator", Role.TENANT),
+                  key("g", "h", Role.TENANT));
         });
   }
 
   @Test
   void keysAreNotPrinted() {
-    var settings = new AccessSettings(false, List.of("acme:secret"));
+    var settings = new AccessSettings(false, List.of("acme:secret", "staff:secret2:operator"));
 
     assertThat(settings.toString() + settings.bootstrapKeys()).doesNotContain("secret");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"acme", ":secret", "acme:", "a b:secret", "-a:secret"})
+  @ValueSource(
+      strings = {
+        "acme",
+        ":secret",
+        "acme:",
+        "a b:secret",
+        "-a:secret",
+        "a::operator",
+        "a:secret secret",
+        "a:sécret"
+      })
   void anUnreadableKeyIsRefusedWithoutRepeatingIt(String entry) {
     assertThatThrownBy(() -> new AccessSettings(false, List.of("ok:fine", entry)))
         .hasMessageStartingWith("millrace.api-keys: entry 2")
@@ -65,7 +85,12 @@ class AccessSettingsTest {
 
   @Test
   void oneKeyCannotSpeakForTwo() {
-    assertThatThrownBy(() -> new AccessSettings(false, List.of("acme:secret", "rival:secret")))
+    assertThatThrownBy(
+            () -> new AccessSettings(false, List.of("acme:secret", "rival:secret:operator")))
         .hasMessageNotContaining("secret");
+  }
+
+  private static BootstrapKey key(String tenant, String key, Role role) {
+    return new BootstrapKey(tenant, new KeySecret(key), role);
   }
 }

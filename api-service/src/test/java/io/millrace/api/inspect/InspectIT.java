@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
+import io.millrace.db.tenant.ApiKeys;
+import io.millrace.db.tenant.ApiKeys.Role;
+import io.millrace.db.tenant.KeySecret;
 import io.millrace.job.JobId;
 import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 class InspectIT {
 
@@ -54,24 +58,26 @@ class InspectIT {
   }
 
   @Test
+  void ofAnAnswerThatIsNoLongerKeptTheJobSaysSo() {
+    String id = submitted();
+    finish(id, "succeeded", null, MESSAGE);
+    api.execute("delete from result where job_id = '" + uuid(id) + "'");
+    api.execute("delete from request where job_id = '" + uuid(id) + "'");
+
+    Answer job = api.get("/v1/jobs/" + id);
+
+    assertThat(job.status()).isEqualTo(200);
+    assertThat(job.text("status")).isEqualTo("succeeded");
+    assertThat(job.json().get("result").isNull()).isTrue();
+    assertThat(job.text("result_unavailable")).isEqualTo("retention");
+  }
+
+  @Test
   void usageAndCostAreSumsOverAllAttempts() {
     String id = submitted();
-    for (int attempt = 1; attempt <= 2; attempt++) {
-      api.execute(
-          """
-          insert into cost (job_id, attempt_no, entry, kind, tenant_id, lane, model, incurred_at, input_tokens,
-            output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_searches, amount)
-          values ('%s', %d, 1, '%s', 1, 'standard', 'm', now(), 10, 20, 30, 4, 5, 0, 0.00000123)
-          """
-              .formatted(uuid(id), attempt, "charged"));
-    }
-    api.execute(
-        """
-        insert into cost (job_id, attempt_no, entry, kind, tenant_id, lane, model, incurred_at, input_tokens,
-          output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_searches, amount)
-        values ('%s', 3, 1, 'suspected', 1, 'standard', 'm', now(), 10, 20, 30, 4, 5, 0, 1.5)
-        """
-            .formatted(uuid(id)));
+    cost(id, 1, "charged", "m", "0.00000123");
+    cost(id, 2, "charged", "m", "0.00000123");
+    cost(id, 3, "suspected", "m", "1.5");
 
     Answer job = api.get("/v1/jobs/" + id);
 
@@ -165,6 +171,100 @@ class InspectIT {
     assertThat(theirs.status()).isEqualTo(404);
     assertThat(theirs.text("error", "message"))
         .isEqualTo(api.get("/v1/jobs/job_00000000000000000000000000").text("error", "message"));
+  }
+
+  @Test
+  void whatHasNoPriceIsNotZero() {
+    String id = submitted();
+    cost(id, 1, "suspected", "m", "1.5");
+    cost(id, 2, "suspected", "m", "null");
+    cost(id, 3, "charged", "m", "null");
+
+    assertThat(api.get("/v1/jobs/" + id).json().get("cost").toString())
+        .isEqualTo("{\"currency\":\"USD\",\"amount\":null,\"suspected\":null}");
+  }
+
+  @Test
+  void usageIsSummedForWhomItBelongsTo() {
+    String id = submitted();
+    cost(id, 1, "charged", "claude-a", "0.00000123");
+    cost(id, 2, "charged", "claude-a", "2.5");
+    cost(id, 3, "charged", "claude-b", "null");
+    cost(id, 4, "suspected", "claude-b", "1.5");
+
+    Answer own = api.get("/v1/usage?group_by=model,lane&x=1");
+
+    assertThat(own.status()).isEqualTo(200);
+    assertThat(group(own, "claude-a").toString())
+        .isEqualTo(
+            "{\"model\":\"claude-a\",\"lane\":\"standard\",\"calls\":2,\"unpriced_calls\":0,"
+                + "\"suspected_calls\":0,\"unpriced_suspected_calls\":0,\"usage\":{\"input_tokens\":20,"
+                + "\"output_tokens\":40,\"cache_read_input_tokens\":60,\"cache_creation_input_tokens\":18,"
+                + "\"cache_creation\":{\"ephemeral_5m_input_tokens\":8,\"ephemeral_1h_input_tokens\":10},"
+                + "\"server_tool_use\":{\"web_search_requests\":0}},\"cost\":{\"currency\":\"USD\","
+                + "\"amount\":\"2.50000123\",\"suspected\":\"0.000000\"}}");
+    JsonNode unpriced = group(own, "claude-b");
+    assertThat(unpriced.at("/unpriced_calls").asInt()).isEqualTo(1);
+    assertThat(unpriced.at("/cost/amount").isNull()).isTrue();
+    assertThat(unpriced.at("/cost/suspected").asString()).isEqualTo("1.500000");
+    assertThat(own.json().at("/total/unpriced_calls").asInt()).isEqualTo(1);
+    assertThat(own.text("total", "cost", "amount")).isNotNull();
+    assertThat(
+            api.sendAs("rival-key", "/v1/usage", request -> request)
+                .json()
+                .at("/total/calls")
+                .asInt())
+        .isZero();
+  }
+
+  @Test
+  void onlyAnOperatorSeesTheUsageOfOthers() {
+    new ApiKeys(postgres.database()).enter(2, Role.OPERATOR, new KeySecret("operator-key"));
+    cost(submitted(), 1, "charged", "claude-c", "0.5");
+    String[] theirs = {"/v1/usage?tenant=acme", "/v1/usage?group_by=tenant,model"};
+
+    assertThat(api.sendAs("rival-key", theirs[0], request -> request).status()).isEqualTo(403);
+    assertThat(api.sendAs("rival-key", theirs[1], request -> request).status()).isEqualTo(400);
+    assertThat(api.get("/v1/usage?tenant=acme").status()).isEqualTo(200);
+
+    Answer named = api.sendAs("operator-key", theirs[0] + "&group_by=model", request -> request);
+    Answer all = api.sendAs("operator-key", theirs[1], request -> request);
+
+    assertThat(group(named, "claude-c").at("/cost/amount").asString()).isEqualTo("0.500000");
+    assertThat(group(all, "claude-c").at("/tenant").asString()).isEqualTo("acme");
+    assertThat(
+            api.sendAs("operator-key", "/v1/usage?tenant=nobody", request -> request)
+                .text("error", "message"))
+        .startsWith("tenant: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"from=soon", "to=soon", "group_by=hour"})
+  void whatIsWrongInAQuestionForUsageIsNamed(String wrong) {
+    Answer answer = api.get("/v1/usage?" + wrong);
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.text("error", "message")).startsWith(wrong.replaceAll("=.*", ": "));
+  }
+
+  private static JsonNode group(Answer usage, String model) {
+    return usage
+        .json()
+        .get("data")
+        .valueStream()
+        .filter(group -> group.at("/model").asString().equals(model))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void cost(String id, int attempt, String kind, String model, String amount) {
+    api.execute(
+        """
+        insert into cost (job_id, attempt_no, entry, kind, tenant_id, lane, model, incurred_at, input_tokens,
+          output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_searches, amount)
+        values ('%s', %d, 1, '%s', 1, 'standard', '%s', now(), 10, 20, 30, 4, 5, 0, %s)
+        """
+            .formatted(uuid(id), attempt, kind, model, amount));
   }
 
   private static String submitted() {

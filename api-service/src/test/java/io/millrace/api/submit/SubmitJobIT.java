@@ -3,6 +3,7 @@ package io.millrace.api.submit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.api.problem.Refused;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.NewJob;
@@ -22,6 +23,7 @@ import java.util.function.Function;
 import org.jooq.exception.DataAccessException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.springframework.util.unit.DataSize;
 
 class SubmitJobIT {
 
@@ -57,18 +59,44 @@ class SubmitJobIT {
     }
   }
 
+  @Test
+  void aFullDiskStoresNothingAndKeepsIntakeClosedForAMoment() throws Exception {
+    try (var intake =
+        intake(jobs -> {
+          throw new DataAccessException("full", new SQLException("No space left", "53100"));
+        })) {
+      var submitJob = submitJob(intake);
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() -> submitJob.submit(job()))
+            .isInstanceOfSatisfying(
+                Refused.class,
+                refused -> {
+                  assertThat(refused.problem().status()).isEqualTo(503);
+                  assertThat(refused.problem().type()).isEqualTo("overloaded_error");
+                  assertThat(refused.problem().message()).contains("nothing was stored");
+                  assertThat(refused.problem().headers()).containsEntry("retry-after", "10");
+                });
+      }
+    }
+  }
+
   private SubmitJob submitJob(GroupCommit<NewJob, Submitted> intake) {
     return new SubmitJob(
         intake,
         new JobViews(postgres.database()),
-        new ReadySignal(postgres.database()),
+        new ReadySignal(postgres.database(), new SimpleMeterRegistry()),
+        new Room(
+            new RoomSettings(null, DataSize.ofBytes(0), DataSize.ofBytes(0)),
+            postgres.database(),
+            System::nanoTime,
+            new SimpleMeterRegistry()),
         Duration.ofSeconds(5));
   }
 
   private static GroupCommit<NewJob, Submitted> intake(
       Function<List<NewJob>, List<Submitted>> commit) {
     return new GroupCommit<>(
-        "test-intake", new GroupCommit.Limits(4, 4, 1000, 1), job -> 1, commit);
+        "test-intake", new GroupCommit.Limits(4, 4, 1000, 1, Duration.ZERO), job -> 1, commit);
   }
 
   private static DataAccessException connectionCut() {

@@ -76,33 +76,6 @@ final class MessageReader {
     long from = parser.currentTokenLocation().getByteOffset();
     Map<String, String> scalars = Json.scalars(parser);
     rawUsage = Json.slice(bytes, from, parser.currentLocation().getByteOffset());
-    usage = usageOf(scalars);
-  }
-
-  private static Usage usageOf(Map<String, String> scalars) {
-    long writes = number(scalars, "cache_creation_input_tokens");
-    long write5m = number(scalars, "cache_creation.ephemeral_5m_input_tokens");
-    long write1h = number(scalars, "cache_creation.ephemeral_1h_input_tokens");
-    // Without the split, or with a lifetime yet unknown, writes are of the default five minutes.
-    long unsplit = Math.max(0, writes - write5m - write1h);
-    return new Usage(
-        number(scalars, "input_tokens"),
-        number(scalars, "output_tokens"),
-        write5m + unsplit,
-        write1h,
-        number(scalars, "cache_read_input_tokens"),
-        number(scalars, "output_tokens_details.thinking_tokens"),
-        number(scalars, "server_tool_use.web_search_requests"),
-        scalars.get("service_tier"),
-        scalars.get("inference_geo"),
-        scalars.get("speed"));
-  }
-
-  private static long number(Map<String, String> scalars, String path) {
-    try {
-      return Math.max(0, Long.parseLong(scalars.getOrDefault(path, "0")));
-    } catch (NumberFormatException e) {
-      return 0;
-    }
+    usage = RawUsage.of(scalars);
   }
 }

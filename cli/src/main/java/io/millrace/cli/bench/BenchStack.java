@@ -1,73 +1,145 @@
 package io.millrace.cli.bench;
 
+import io.millrace.db.sql.Database;
 import io.millrace.simulator.Simulator;
 import io.millrace.simulator.SimulatorSettings;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A whole Millrace in a process of its own, as {@code millrace up} runs it, on fresh data, with an
- * instant simulator in this process as its Claude.
+ * A whole Millrace in processes of its own on fresh data, with an instant simulator in this process
+ * as its Claude.
  */
 final class BenchStack implements AutoCloseable {
 
-  private static final Duration START = Duration.ofMinutes(2);
-  private static final Pattern FINISHED =
-      Pattern.compile("^millrace_jobs_finished_total\\{[^}]*} ([0-9.E+]+)$", Pattern.MULTILINE);
+  private static final String KEY = "sk-bench-0123456789abcdef0123456789abcdef";
+  private static final String TENANT = "bench";
+  private static final int REMEMBERED_CALLS = 300_000;
 
-  private final Path data;
+  private final List<Child> children = new ArrayList<>();
+  private final Path directory;
   private final Simulator simulator;
-  private final Process process;
-  private final int port;
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final Map<String, String> addresses = new TreeMap<>();
+  private String key = "";
+  private int port;
 
-  private BenchStack(Path data, Simulator simulator, Process process, int port) {
-    this.data = data;
-    this.simulator = simulator;
-    this.process = process;
-    this.port = port;
+  private BenchStack(Path directory) {
+    this.directory = directory;
+    this.simulator = Simulator.start(SimulatorSettings.defaults().withJournal(REMEMBERED_CALLS));
   }
 
-  static BenchStack start(Path data) throws IOException, InterruptedException {
-    Files.createDirectories(data);
-    var simulator = Simulator.start(SimulatorSettings.defaults().withJournal(1_000_000));
-    int port = freePort();
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-Xmx1536m",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow"));
-    String options = System.getenv("MILLRACE_BENCH_JAVA_OPTIONS");
-    if (options != null && !options.isBlank()) {
-      command.addAll(List.of(options.strip().split("\\s+")));
+  static BenchStack start(Workspace workspace, Topology topology)
+      throws IOException, InterruptedException {
+    String name = topology.parts() == Topology.Parts.UP ? "up" : "services";
+    var stack = new BenchStack(workspace.next(name));
+    try {
+      switch (topology.parts()) {
+        case UP -> stack.startUp(topology);
+        case API -> stack.startServices(topology, false);
+        case API_AND_WORKER -> stack.startServices(topology, true);
+      }
+      return stack;
+    } catch (IOException | InterruptedException | RuntimeException failure) {
+      stack.close();
+      throw failure;
     }
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of("io.millrace.cli.Main", "up", "--data", data.resolve("up").toString()));
-    command.addAll(List.of("--port", Integer.toString(port)));
-    var builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.redirectOutput(data.resolve("up.log").toFile());
-    builder.environment().put("ANTHROPIC_BASE_URL", simulator.baseUri().toString());
-    builder.environment().put("ANTHROPIC_API_KEY", "sk-bench");
-    var stack = new BenchStack(data, simulator, builder.start(), port);
-    stack.awaitReady();
-    return stack;
+  }
+
+  private void startUp(Topology topology) throws IOException, InterruptedException {
+    port = Child.freePort();
+    List<String> words = new ArrayList<>();
+    words.addAll(List.of("up", "--data", directory.resolve("data").toString()));
+    words.addAll(List.of("--port", Integer.toString(port), "--millrace.drain.grace=5s"));
+    words.addAll(topology.settings());
+    var upstream =
+        Map.of(
+            "ANTHROPIC_BASE_URL", simulator.baseUri().toString(), "ANTHROPIC_API_KEY", "sk-bench");
+    Child up = start("up", port, Child.serverOptions(), words, upstream);
+    up.awaitReady();
+    Path postgres = directory.resolve("data").resolve("postgres");
+    String at = find(up.said(), "PostgreSQL +(127\\.0\\.0\\.1:\\d+)");
+    addresses.put("SPRING_DATASOURCE_URL", "jdbc:postgresql://" + at + "/millrace");
+    addresses.put("SPRING_DATASOURCE_USERNAME", "millrace");
+    addresses.put(
+        "SPRING_DATASOURCE_PASSWORD", Files.readString(postgres.resolve("password")).strip());
+    addresses.put(
+        "SPRING_KAFKA_BOOTSTRAP_SERVERS", find(up.said(), "Kafka +(127\\.0\\.0\\.1:\\d+)"));
+    addresses.put(
+        "MILLRACE_POSTGRES_PID",
+        Files.readAllLines(postgres.resolve("pgdata").resolve("postmaster.pid")).getFirst());
+  }
+
+  private void startServices(Topology topology, boolean worker)
+      throws IOException, InterruptedException {
+    key = KEY;
+    Child infra =
+        start(
+            "infra",
+            0,
+            List.of("-Xmx256m"),
+            List.of("infra", "--data", directory.resolve("data").toString()),
+            Map.of("ANTHROPIC_BASE_URL", simulator.baseUri().toString()));
+    infra.awaitSaid("READY=1");
+    Matcher line = Pattern.compile("^([A-Z_]+)=(.*)$", Pattern.MULTILINE).matcher(infra.said());
+    while (line.find()) {
+      addresses.put(line.group(1), line.group(2));
+    }
+    Map<String, String> environment = new LinkedHashMap<>(addresses);
+    environment.put("ANTHROPIC_BASE_URL", simulator.baseUri().toString());
+    environment.put("ANTHROPIC_API_KEY", "sk-bench");
+    environment.put("MILLRACE_API_KEYS", TENANT + ":" + KEY);
+    port = Child.freePort();
+    Child api =
+        start("api", port, Child.serverOptions(), service("api", port, topology), environment);
+    if (worker) {
+      int health = Child.freePort();
+      List<String> options = new ArrayList<>(Child.serverOptions());
+      options.addAll(topology.workerOptions());
+      start("worker", health, options, service("worker", health, topology), environment)
+          .awaitReady();
+    }
+    api.awaitReady();
+  }
+
+  private static List<String> service(String command, int port, Topology topology) {
+    List<String> words = new ArrayList<>();
+    words.add(command);
+    words.add("--server.port=" + port);
+    words.add("--server.address=127.0.0.1");
+    if (command.equals("worker")) {
+      words.add("--millrace.drain.grace=5s");
+    }
+    words.addAll(topology.settings());
+    return words;
+  }
+
+  private Child start(
+      String name,
+      int servingPort,
+      List<String> options,
+      List<String> words,
+      Map<String, String> environment)
+      throws IOException {
+    var child =
+        Child.start(new Child.Command(name, directory, servingPort, options, words, environment));
+    children.addFirst(child);
+    return child;
+  }
+
+  private static String find(String text, String pattern) throws IOException {
+    Matcher matcher = Pattern.compile(pattern).matcher(text);
+    if (!matcher.find()) {
+      throw new IOException("the stack did not say " + pattern);
+    }
+    return matcher.group(1);
   }
 
   int port() {
@@ -78,85 +150,80 @@ final class BenchStack implements AutoCloseable {
     return simulator;
   }
 
-  /** Jobs that reached a final state since the start. */
-  long finished() throws IOException, InterruptedException {
-    var matcher = FINISHED.matcher(get("/actuator/prometheus").body());
+  /** A request that submits one job to this stack. */
+  byte[] request(int promptBytes) {
+    return Submission.request(key, promptBytes);
+  }
+
+  /** The tenant that the load's jobs belong to. */
+  String tenant() {
+    return key.isEmpty() ? "default" : TENANT;
+  }
+
+  Database.Address database() {
+    return new Database.Address(
+        address("SPRING_DATASOURCE_URL"),
+        address("SPRING_DATASOURCE_USERNAME"),
+        address("SPRING_DATASOURCE_PASSWORD"));
+  }
+
+  String kafka() {
+    return address("SPRING_KAFKA_BOOTSTRAP_SERVERS");
+  }
+
+  private String address(String name) {
+    return addresses.getOrDefault(name, "");
+  }
+
+  long pid(String child) {
+    return children.stream()
+        .filter(one -> one.name().equals(child))
+        .findFirst()
+        .orElseThrow()
+        .pid();
+  }
+
+  /** The metrics of every service, by the name of its process. */
+  Map<String, Metrics> metrics() throws IOException, InterruptedException {
+    Map<String, Metrics> all = new TreeMap<>();
+    for (Child child : children) {
+      if (child.port() != 0) {
+        all.put(child.name(), Metrics.parse(child.metrics()));
+      }
+    }
+    return all;
+  }
+
+  /** Jobs that reached a final state since the start, in one lane or, if it is empty, in all. */
+  long finished(String lane) throws IOException, InterruptedException {
+    Map<String, String> labels = lane.isEmpty() ? Map.of() : Map.of("lane", lane);
     double sum = 0;
-    while (matcher.find()) {
-      sum += Double.parseDouble(matcher.group(1));
+    for (Metrics one : metrics().values()) {
+      sum += one.sum("millrace_jobs_finished_total", labels);
     }
     return (long) sum;
   }
 
-  /** The processor time that the stack's JVM has used, without PostgreSQL's. */
-  Duration processorTime() {
-    return process.info().totalCpuDuration().orElse(Duration.ZERO);
-  }
-
-  /** The median time of writing four kilobytes and forcing them to the disk that holds the data. */
-  Duration fsync() throws IOException {
-    List<Long> nanos = new ArrayList<>();
-    var file = data.resolve("fsync");
-    try (var channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      for (int i = 0; i < 101; i++) {
-        long start = System.nanoTime();
-        channel.write(ByteBuffer.allocate(4_096));
-        channel.force(false);
-        nanos.add(System.nanoTime() - start);
+  /** Processor nanoseconds used so far, by process; PostgreSQL's are one. */
+  Map<String, Long> processor() {
+    Map<String, Long> used = new LinkedHashMap<>();
+    for (Child child : children.reversed()) {
+      if (!child.name().equals("infra")) {
+        used.put(child.name(), Processor.ofProcess(child.pid()));
       }
     }
-    Files.delete(file);
-    nanos.sort(null);
-    return Duration.ofNanos(nanos.get(50));
+    if (addresses.containsKey("MILLRACE_KAFKA_PID")) {
+      used.put("kafka", Processor.ofProcess(Long.parseLong(address("MILLRACE_KAFKA_PID"))));
+    }
+    used.put("postgres", Processor.ofTree(Long.parseLong(address("MILLRACE_POSTGRES_PID"))));
+    return used;
   }
 
   @Override
   public void close() {
-    process.destroy();
-    try {
-      if (!process.waitFor(60, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-    } catch (InterruptedException interrupted) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-    }
+    children.forEach(Child::close);
     simulator.close();
-  }
-
-  private void awaitReady() throws IOException, InterruptedException {
-    long until = System.nanoTime() + START.toNanos();
-    var pause = new CountDownLatch(1);
-    while (System.nanoTime() < until) {
-      if (!process.isAlive()) {
-        close();
-        throw new IOException("the stack ended while it started; see " + data.resolve("up.log"));
-      }
-      try {
-        if (get("/actuator/health/readiness").statusCode() == 200) {
-          return;
-        }
-      } catch (IOException notYet) {
-        // Refused connections are what a starting server has to offer.
-      }
-      var _ = pause.await(200, TimeUnit.MILLISECONDS);
-    }
-    close();
-    throw new IOException("the stack was not ready in time; see " + data.resolve("up.log"));
-  }
-
-  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-    var request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-            .timeout(Duration.ofSeconds(10))
-            .build();
-    return http.send(request, HttpResponse.BodyHandlers.ofString());
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
+    Workspace.stopAll(directory);
+    Workspace.delete(directory);
   }
 }

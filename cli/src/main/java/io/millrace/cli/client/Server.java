@@ -6,12 +6,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The Millrace that {@code MILLRACE_URL} names. */
@@ -125,6 +129,29 @@ final class Server implements AutoCloseable {
         return null;
       }
     });
+  }
+
+  /** Sums of usage; each parameter of the question as it stands. */
+  Answer usage(Map<String, String> question) throws InterruptedException {
+    String query =
+        question.entrySet().stream()
+            .map(each ->
+                each.getKey() + "=" + URLEncoder.encode(each.getValue(), StandardCharsets.UTF_8))
+            .collect(Collectors.joining("&"));
+    return send(request("/v1/usage?" + query, ANSWER).GET().build());
+  }
+
+  /** Does something to one job or to many. */
+  Answer post(String path, byte[] body) throws InterruptedException {
+    return send(
+        request(path, ANSWER)
+            .header("content-type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build());
+  }
+
+  Answer delete(String path) throws InterruptedException {
+    return send(request(path, ANSWER).DELETE().build());
   }
 
   private HttpRequest.Builder request(String path, Duration bound) {

@@ -3,6 +3,9 @@ package io.millrace.cli.serve;
 import io.millrace.db.sql.Database;
 import io.millrace.model.ModelCatalogue;
 import java.time.Clock;
+import java.util.Map;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -25,8 +28,11 @@ class StoreConfiguration {
   }
 
   @Bean
-  ModelCatalogue modelCatalogue() {
-    return ModelCatalogue.bundled();
+  ModelCatalogue modelCatalogue(Environment environment) {
+    return ModelCatalogue.configured(
+        Binder.get(environment)
+            .bind(ModelCatalogue.SETTINGS, Bindable.mapOf(String.class, String.class))
+            .orElse(Map.of()));
   }
 
   @Bean

@@ -62,6 +62,7 @@ public final class UpCommand {
     application.setRegisterShutdownHook(false);
     application.setBannerMode(Banner.Mode.OFF);
     Map<String, Object> properties = properties(infrastructure, upstream, port);
+    properties.put("millrace.intake.data-directory", data.resolve("postgres").toString());
     application.addInitializers(context ->
         context
             .getEnvironment()

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param fencedOut its answer came after its claim had been given to another, and was not used
  * @param usage as the provider reported it, as JSON
  * @param cost US dollars; null where a price is not known
- * @param suspectedCost what may have been billed without a recorded answer
+ * @param suspectedCost what may have been billed without a recorded answer; null where a price is
+ *     not known
  */
 public record AttemptView(
     int no,
@@ -33,4 +34,4 @@ public record AttemptView(
     boolean fencedOut,
     @Nullable String usage,
     @Nullable BigDecimal cost,
-    BigDecimal suspectedCost) {}
+    @Nullable BigDecimal suspectedCost) {}

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param usage of the calls whose cost is certain
  * @param cost US dollars; null where a price is not known
- * @param suspected what may have been billed besides
+ * @param suspected what may have been billed besides; null where a price is not known
  */
-record Bill(Usage usage, @Nullable BigDecimal cost, BigDecimal suspected) {
+record Bill(Usage usage, @Nullable BigDecimal cost, @Nullable BigDecimal suspected) {
 
   /** Of no calls. */
   static final Bill NONE = new Bill(Usage.NONE, BigDecimal.ZERO, BigDecimal.ZERO);
@@ -41,6 +41,12 @@ record Bill(Usage usage, @Nullable BigDecimal cost, BigDecimal suspected) {
       sum(COST.AMOUNT).filterWhere(COST.KIND.eq("suspected")).as("suspected");
   private static final Field<Integer> UNPRICED =
       count().filterWhere(CHARGED.and(COST.AMOUNT.isNull())).as("unpriced");
+  private static final Field<Integer> PRICED_LATER =
+      count().filterWhere(COST.FILLS).as("priced_later");
+  private static final Field<Integer> UNPRICED_SUSPICIONS =
+      count()
+          .filterWhere(COST.KIND.eq("suspected").and(COST.AMOUNT.isNull()))
+          .as("unpriced_suspicions");
   private static final List<Field<?>> SUMS =
       List.of(
           INPUT,
@@ -51,7 +57,9 @@ record Bill(Usage usage, @Nullable BigDecimal cost, BigDecimal suspected) {
           WEB_SEARCHES,
           AMOUNT,
           SUSPECTED,
-          UNPRICED);
+          UNPRICED,
+          PRICED_LATER,
+          UNPRICED_SUSPICIONS);
 
   /** Of each of these jobs that has any. */
   static Map<UUID, Bill> ofJobs(Database database, Collection<JobId> ids) {
@@ -91,7 +99,9 @@ record Bill(Usage usage, @Nullable BigDecimal cost, BigDecimal suspected) {
             null,
             null);
     return new Bill(
-        usage, row.get(UNPRICED) > 0 ? null : orZero(row.get(AMOUNT)), orZero(row.get(SUSPECTED)));
+        usage,
+        row.get(UNPRICED) > row.get(PRICED_LATER) ? null : orZero(row.get(AMOUNT)),
+        orZero(row.get(SUSPECTED)));
   }
 
   private static Field<BigDecimal> charged(Field<? extends Number> column) {

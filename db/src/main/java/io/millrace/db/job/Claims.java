@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Turns invitations into held jobs. State, worker and claim number change together in one guarded
  * update, so of any number of records and workers exactly one wins; whatever is canceled, finished,
- * claimed, not yet due or past its deadline by the database clock simply falls out.
+ * claimed, not yet due, past its deadline by the database clock or of a paused tenant simply falls
+ * out. A defaulted deadline is put off here by the pauses of the job's tenant.
  */
 public final class Claims {
 
@@ -38,18 +39,28 @@ public final class Claims {
         (extract(epoch from job.expires_at - now()) * 1000)::bigint, job.worker_id
       """;
 
+  // States are compared as text where the id is given, so that nothing but the primary key serves:
+  // a partial index
+  // may look cheaper while it is empty, and the plan is kept when it no longer is.
   private static final String CLAIM =
       """
       with won as (
         select hit.id from unnest(?, ?) as n(id, claim_no)
         cross join lateral (
           select j.id from job j
-          where j.id = n.id and j.claim_no = n.claim_no and j.state = 'queued'
+          where j.id = n.id and j.claim_no = n.claim_no and j.state::text = 'queued'
             and j.due_at <= now() and j.expires_at > now()
+            and j.tenant_id <> all(array(select tenant_id from tenant_pause where resumed_at is null))
           for update skip locked) hit)
       update job set state = 'running', worker_id = ?, claim_no = claim_no + 1,
         sending = not (pool = any(?)), sending_since = now(),
-        started_at = coalesce(started_at, now()), parked_until = null, released_at = null
+        started_at = coalesce(started_at, now()), parked_until = null, released_at = null,
+        expires_at = expires_at + case
+          when expires_defaulted and tenant_id = any(array(select tenant_id from tenant_pause))
+          then paused_for(tenant_id, coalesce(pauses_counted_to, created_at)) else interval '0' end,
+        pauses_counted_to = case
+          when expires_defaulted and tenant_id = any(array(select tenant_id from tenant_pause))
+          then now() else pauses_counted_to end
       from won
       where job.id = won.id and exists (select from worker where worker.id = ? and worker.lost_at is null)
       returning \
@@ -63,7 +74,8 @@ public final class Claims {
           from unnest(?, ?) as n(id, claim_no)
           cross join lateral (
             select * from job
-            where job.id = n.id and job.claim_no = n.claim_no + 1 and job.state = 'running' and job.worker_id = ?
+            where job.id = n.id and job.claim_no = n.claim_no + 1 and job.state::text = 'running'
+              and job.worker_id = ?
             limit 1) job
           """;
 
@@ -84,7 +96,7 @@ public final class Claims {
         select hit.id from unnest(?, ?) as n(id, claim_no)
         cross join lateral (
           select j.id from job j
-          where j.id = n.id and j.claim_no = n.claim_no and j.state = 'running' and j.cancel_requested_at is null
+          where j.id = n.id and j.claim_no = n.claim_no and j.state::text = 'running' and j.cancel_requested_at is null
           for update) hit) as held
       where job.id = held.id
       returning job.id

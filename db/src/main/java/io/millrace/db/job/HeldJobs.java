@@ -1,13 +1,16 @@
 package io.millrace.db.job;
 
 import io.millrace.db.job.Claims.Claimed;
+import io.millrace.db.job.Claims.Fence;
 import io.millrace.db.sql.Database;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -17,7 +20,8 @@ import java.util.UUID;
  */
 public final class HeldJobs {
 
-  private static final String COLUMNS = "select " + Claims.CLAIMED + ", sending_since from job";
+  private static final String COLUMNS =
+      "select " + Claims.CLAIMED + ", sending_since, cancel_requested_at is not null from job";
 
   private final Database database;
 
@@ -29,8 +33,9 @@ public final class HeldJobs {
    * A held job.
    *
    * @param sendingSince since when a call may have been under way, by the database clock
+   * @param cancelRequested whether its caller wants it to end
    */
-  public record Held(Claimed job, Instant sendingSince) {}
+  public record Held(Claimed job, Instant sendingSince, boolean cancelRequested) {}
 
   /** What that worker holds, up to {@code limit} jobs. */
   public List<Held> heldBy(UUID workerId, int limit) {
@@ -45,6 +50,27 @@ public final class HeldJobs {
     });
   }
 
+  /** Of what that worker holds, the claims that it is to end because their jobs were canceled. */
+  public Set<Fence> cancelRequested(UUID workerId) {
+    return database.single(connection -> {
+      try (var select =
+          connection.prepareStatement(
+              """
+              select id, claim_no from job
+              where state = 'running' and cancel_requested_at is not null and worker_id = ?
+              """)) {
+        select.setObject(1, workerId);
+        Set<Fence> requested = new HashSet<>();
+        try (var rows = select.executeQuery()) {
+          while (rows.next()) {
+            requested.add(new Fence(Rows.id(rows, 1), rows.getInt(2), workerId));
+          }
+        }
+        return requested;
+      }
+    });
+  }
+
   /** Held jobs whose deadline passed more than {@code grace} ago: their worker did not end them. */
   public List<Held> overdue(Duration grace, int limit) {
     return database.single(connection -> {
@@ -52,7 +78,7 @@ public final class HeldJobs {
           connection.prepareStatement(
               COLUMNS
                   + """
-                   where state in ('queued', 'running') and state = 'running'
+                   where state in ('queued', 'running') and state::text = 'running'
                      and expires_at < now() - ? * interval '1 millisecond'
                    order by expires_at limit ?
                   """)) {
@@ -94,7 +120,9 @@ public final class HeldJobs {
     try (var rows = select.executeQuery()) {
       while (rows.next()) {
         var since = Rows.time(rows, 21);
-        held.add(new Held(Claims.claimed(rows), since == null ? Instant.EPOCH : since));
+        held.add(
+            new Held(
+                Claims.claimed(rows), since == null ? Instant.EPOCH : since, rows.getBoolean(22)));
       }
     }
     return held;

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param body Claude's message or an error envelope, byte for byte; null while there is none
  * @param usage the sum over all attempts whose cost is certain
  * @param cost US dollars over all attempts; null where a price is not known
- * @param suspectedCost what may have been billed besides
+ * @param suspectedCost what may have been billed besides; null where a price is not known
+ * @param paused whether its tenant's jobs are held back
  */
 public record JobView(
     JobId id,
@@ -41,7 +42,8 @@ public record JobView(
     byte @Nullable [] body,
     Usage usage,
     @Nullable BigDecimal cost,
-    BigDecimal suspectedCost) {
+    @Nullable BigDecimal suspectedCost,
+    boolean paused) {
 
   /** The same with the body of its result. */
   public JobView withBody(byte @Nullable [] found) {
@@ -66,7 +68,8 @@ public record JobView(
         found,
         usage,
         cost,
-        suspectedCost);
+        suspectedCost,
+        paused);
   }
 
   /** The terms of submission, apart from the params. */

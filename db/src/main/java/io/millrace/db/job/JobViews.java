@@ -4,13 +4,16 @@ import static io.millrace.db.schema.Tables.ATTEMPT;
 import static io.millrace.db.schema.Tables.JOB;
 import static io.millrace.db.schema.Tables.REQUEST;
 import static io.millrace.db.schema.Tables.RESULT;
+import static io.millrace.db.schema.Tables.TENANT_PAUSE;
 import static org.jooq.impl.DSL.any;
+import static org.jooq.impl.DSL.exists;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.lateral;
 import static org.jooq.impl.DSL.name;
 import static org.jooq.impl.DSL.octetLength;
 import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.selectOne;
 import static org.jooq.impl.DSL.trueCondition;
 
 import io.millrace.db.schema.enums.JobState;
@@ -45,12 +48,20 @@ public final class JobViews {
               .from(ATTEMPT)
               .where(ATTEMPT.JOB_ID.eq(JOB.ID), ATTEMPT.NO.eq(JOB.ATTEMPTS)));
   private static final Field<Boolean> RELEASED = field(JOB.RELEASED_AT.isNotNull());
+  private static final Field<Boolean> PAUSED =
+      field(
+          exists(
+              selectOne()
+                  .from(TENANT_PAUSE)
+                  .where(
+                      TENANT_PAUSE.TENANT_ID.eq(JOB.TENANT_ID), TENANT_PAUSE.RESUMED_AT.isNull())));
   private static final Field<Integer> BODY_BYTES =
       field(name(RESULT.getName(), "body_bytes"), Integer.class);
   private static final List<SelectFieldOrAsterisk> COLUMNS =
       List.of(
           JOB.asterisk(),
           RELEASED.as("released"),
+          PAUSED.as("paused"),
           FAILURE_MESSAGE.as("failure_message"),
           REQUEST.METADATA,
           REQUEST.RUN_AT,
@@ -184,7 +195,8 @@ public final class JobViews {
         body,
         bill.usage(),
         bill.cost(),
-        bill.suspected());
+        bill.suspected(),
+        job.get("paused", Boolean.class));
   }
 
   private static JobView.Terms terms(Record job) {

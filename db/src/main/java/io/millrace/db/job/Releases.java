@@ -48,7 +48,9 @@ public final class Releases {
           where state = 'queued' and parked_until is null
             and (pool, lane, tenant_id) > (queue.pool, queue.lane, queue.tenant_id)
           order by pool, lane, tenant_id limit 1) next)
-      select pool, lane::text, tenant_id from queue limit ?
+      select pool, lane::text, tenant_id from queue
+      where tenant_id <> all(array(select tenant_id from tenant_pause where resumed_at is null))
+      limit ?
       """;
 
   private static final String OUTSTANDING =
@@ -121,7 +123,10 @@ public final class Releases {
   /** Jobs whose delay is over, and jobs whose release led to no claim in time. */
   public record Ripened(int due, int unclaimed) {}
 
-  /** Every queue that has a ready job, up to {@code limit} queues; pool, then lane by priority. */
+  /**
+   * Every queue that has a ready job and whose tenant is not paused, up to {@code limit} queues;
+   * pool, then lane by priority.
+   */
   public List<Queue> queues(int limit) {
     return database.single(connection -> {
       try (var select = connection.prepareStatement(QUEUES)) {

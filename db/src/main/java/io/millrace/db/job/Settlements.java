@@ -37,8 +37,10 @@ public final class Settlements {
 
   // The call's number, not a plus one: a job that is kept is still held under the same fence when a
   // commit whose reply was lost is repeated. A call is presumed only where it would be the next:
-  // else
-  // its worker has written it down since somebody looked.
+  // else its worker has written it down since somebody looked. The state is compared as text so
+  // that nothing but the
+  // primary key serves: by the index of held jobs each settlement would read all that its worker
+  // holds.
   private static final String SETTLE =
       """
       update job set
@@ -60,7 +62,7 @@ public final class Settlements {
           counted, failure_code)
         cross join lateral (
           select j.cancel_requested_at from job j
-          where j.id = n.id and j.claim_no = n.claim_no and j.state = 'running' and j.worker_id = n.worker_id
+          where j.id = n.id and j.claim_no = n.claim_no and j.state::text = 'running' and j.worker_id = n.worker_id
             and (not n.presumed or j.attempts = n.call_no - 1)
           for update) hit) as s
       where job.id = s.id

@@ -39,7 +39,7 @@ public final class Submissions {
       select tenant_id, path, key, body_hash, job_id, now()
       from unnest(?, ?, ?, ?, ?) as n(tenant_id, path, key, body_hash, job_id)
       on conflict (tenant_id, path, key) do update
-        set body_hash = excluded.body_hash, job_id = excluded.job_id, created_at = excluded.created_at
+        set body_hash = excluded.body_hash, job_id = excluded.job_id, created_at = excluded.created_at, job_deleted = false
         where k.created_at < now() - make_interval(hours => 24)
       returning job_id
       """;

@@ -4,6 +4,7 @@ import io.millrace.job.JobId;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Function;
@@ -78,6 +79,12 @@ public final class ArrayBinder<T> {
   /** One value for all rows. */
   public ArrayBinder<T> scalar(@Nullable Object value) throws SQLException {
     statement.setObject(++index, value);
+    return this;
+  }
+
+  /** One number for all rows, or null where there is none. */
+  public ArrayBinder<T> integer(@Nullable Integer value) throws SQLException {
+    statement.setObject(++index, value, Types.INTEGER);
     return this;
   }
 

@@ -16,7 +16,9 @@ import org.jooq.impl.DSL;
 
 /**
  * The way to PostgreSQL: one pool in which every wait has a bound, from connecting over a lock to a
- * statement, and a socket that was silently cut is noticed.
+ * statement, and a socket that was silently cut is noticed. The first that is noticed takes all
+ * others of its time with it, so that nobody waits for the next. A bound in the address, such as
+ * {@code ?socketTimeout=5}, wins over the one here.
  *
  * <p>Sequential scans, hash and merge joins are switched off for its sessions: every statement here
  * is made for an index, and a plan chosen while a table was empty must not turn the first minute of
@@ -25,7 +27,7 @@ import org.jooq.impl.DSL;
 public final class Database implements AutoCloseable {
 
   private static final String SESSION =
-      "-c statement_timeout=15s -c lock_timeout=3s -c idle_in_transaction_session_timeout=20s"
+      "-c statement_timeout=8s -c lock_timeout=3s -c idle_in_transaction_session_timeout=20s"
           + " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
           + " -c enable_bitmapscan=on -c jit=off -c TimeZone=UTC";
 
@@ -64,12 +66,16 @@ public final class Database implements AutoCloseable {
     config.setMaximumPoolSize(connections);
     config.setMinimumIdle(Math.min(2, connections));
     config.setConnectionTimeout(Duration.ofSeconds(4).toMillis());
-    config.setValidationTimeout(Duration.ofSeconds(2).toMillis());
+    config.setValidationTimeout(Duration.ofSeconds(1).toMillis());
     config.setKeepaliveTime(Duration.ofSeconds(30).toMillis());
     config.setMaxLifetime(Duration.ofMinutes(30).toMillis());
     config.setInitializationFailTimeout(-1);
     bounds().forEach((key, value) -> config.addDataSourceProperty((String) key, value));
-    return new Database(address, new HikariDataSource(config));
+    var deadLines = new DeadLines();
+    config.setExceptionOverride(deadLines);
+    var pool = new HikariDataSource(config);
+    deadLines.watch(pool);
+    return new Database(address, pool);
   }
 
   /** Runs what is missing of the schema; several services may do so at once. */
@@ -168,7 +174,8 @@ public final class Database implements AutoCloseable {
     properties.setProperty("options", SESSION);
     properties.setProperty("connectTimeout", "3");
     properties.setProperty("loginTimeout", "4");
-    properties.setProperty("socketTimeout", "20");
+    // Past the server's own bound on a statement only a dead line is left to blame.
+    properties.setProperty("socketTimeout", "10");
     properties.setProperty("cancelSignalTimeout", "3");
     properties.setProperty("tcpKeepAlive", "true");
     properties.setProperty("prepareThreshold", "3");

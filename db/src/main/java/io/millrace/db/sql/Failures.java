@@ -1,5 +1,6 @@
 package io.millrace.db.sql;
 
+import java.net.SocketTimeoutException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,9 @@ public final class Failures {
         || state.startsWith("08")
         || state.startsWith("57P")
         || state.startsWith("53")
-        || state.startsWith("58");
+        || state.startsWith("58")
+        // The server ended a transaction that its client had left alone.
+        || state.equals("25P03");
   }
 
   /**
@@ -37,6 +40,22 @@ public final class Failures {
     var sql = sqlException(failure);
     String state = sql == null ? null : sql.getSQLState();
     return state != null && (state.equals("55P03") || state.equals("57014"));
+  }
+
+  /** Whether the database has no disk space left; what the statement was to store is not stored. */
+  public static boolean isDiskFull(Throwable failure) {
+    var sql = sqlException(failure);
+    return sql != null && "53100".equals(sql.getSQLState());
+  }
+
+  /** Whether the other side fell silent: an answer was waited for up to the socket's bound. */
+  public static boolean isSilence(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SocketTimeoutException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

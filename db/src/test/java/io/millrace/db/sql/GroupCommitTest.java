@@ -208,6 +208,6 @@ class GroupCommitTest {
   }
 
   private static GroupCommit.Limits limits(int queue, int batch, long weight) {
-    return new GroupCommit.Limits(queue, batch, weight, 1);
+    return new GroupCommit.Limits(queue, batch, weight, 1, Duration.ZERO);
   }
 }

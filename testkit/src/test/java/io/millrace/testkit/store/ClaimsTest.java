@@ -118,7 +118,7 @@ class ClaimsTest {
   @Test
   void aCanceledJobIsNotClaimed() {
     var id = job().submit(postgres.database());
-    stores.queued().cancel(1, id);
+    stores.cancel(id);
 
     assertThat(claim(first(id))).isEmpty();
   }
@@ -204,7 +204,7 @@ class ClaimsTest {
     var givenBack = stores.claimed(job());
     stores.settle(givenBack, null, new Requeue(Duration.ZERO));
     var canceled = stores.claimed(job());
-    stores.queued().cancel(1, canceled.id());
+    stores.cancel(canceled.id());
     var stale = new Fence(held.id(), 0, held.fence().workerId());
 
     var marked = mark(held.fence(), givenBack.fence(), canceled.fence());

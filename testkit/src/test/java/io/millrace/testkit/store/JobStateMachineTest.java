@@ -106,15 +106,15 @@ class JobStateMachineTest {
                 stores.queued().expire(1_000);
               }),
           new Verb(
-              "`QueuedJobs.cancel`",
+              "`TenantJobs.cancel`",
               "queued, and the tenant's",
               "the caller",
-              (stores, last) -> stores.queued().cancel(1, last.id())),
+              (stores, last) -> stores.cancel(last.id())),
           new Verb(
-              "`QueuedJobs.replay`",
+              "`TenantJobs.replay`",
               "failed, expired or canceled, and the tenant's; a new series begins",
               "the caller",
-              (stores, last) -> stores.queued().replay(1, last.id(), 60)),
+              (stores, last) -> stores.replay(last.id())),
           new Verb(
               "`Releases`",
               "queued",
@@ -204,7 +204,7 @@ class JobStateMachineTest {
 
   // Out of the way of the verbs that take whatever is due.
   private static void putAway(Stores stores, JobId id) {
-    stores.queued().cancel(1, id);
+    stores.cancel(id);
   }
 
   private static String page() {

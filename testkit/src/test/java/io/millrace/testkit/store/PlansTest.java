@@ -1,5 +1,6 @@
 package io.millrace.testkit.store;
 
+import static io.millrace.job.JobState.RUNNING;
 import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,10 +8,12 @@ import io.millrace.db.job.JobFilter;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.JobWalk;
 import io.millrace.db.job.JobWalk.Direction;
+import io.millrace.db.job.MatchingJobs;
 import io.millrace.db.job.Releases.Pick;
 import io.millrace.db.job.Settlement.Effect.Requeue;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobState;
+import io.millrace.job.ReleasedJob;
 import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,12 +30,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * No statement of a loop grows with the backlog: beside thousands of ready and thousands of parked
- * jobs each reads a few index entries, by the database's own count, and scans no table.
+ * No statement of a loop grows with the backlog or with what a worker holds: beside thousands of
+ * ready, thousands of parked and hundreds of held jobs each reads a few index entries, by the
+ * database's own count, and scans no table.
  */
 class PlansTest {
 
   private static final int BACKLOG = 4_000;
+  private static final int HELD = 600;
   private static final int FEW = 150;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
@@ -42,6 +47,7 @@ class PlansTest {
 
   private static Stores stores;
   private static UUID worker;
+  private static UUID busy;
 
   record Verb(String name, Consumer<Stores> run) {
     @Override
@@ -57,7 +63,11 @@ class PlansTest {
     single = Database.open(postgres.address(), "single", 1);
     stores = Stores.on(single);
     worker = stores.worker();
+    busy = stores.worker();
+    // Before anything is held, as a queue's statistics are when its first load comes.
     single.dsl().execute("analyze job");
+    var held = job().submit(postgres.database(), HELD).stream().map(stores::invitation).toList();
+    stores.claims().claim(busy, held, List.of());
   }
 
   @AfterAll
@@ -84,16 +94,22 @@ class PlansTest {
             "list those of a state",
             on -> list(JobFilter.of(1).in(Set.of(JobState.FAILED)), Direction.NEWEST_FIRST)),
         new Verb("results", on -> list(JobFilter.of(1), Direction.OLDEST_FIRST)),
+        new Verb("cancelRequested", on -> on.held().cancelRequested(worker)),
+        new Verb(
+            "matching",
+            on -> new MatchingJobs(single).step(JobFilter.of(1).in(Set.of(RUNNING)), null, 50)),
         new Verb("heldBy", on -> on.held().heldBy(worker, 100)),
         new Verb(
-            "submit, claim, mark, settle",
+            "submit, claim, mark, settle, beside all that the worker holds",
             on -> {
-              var job = on.claim(worker, job().submit(single));
+              var job = on.claim(busy, job().submit(single));
+              on.claims()
+                  .wonUnheard(busy, List.of(new ReleasedJob(job.id(), job.fence().claimNo() - 1)));
               on.claims().markSending(List.of(job.fence()));
               on.settle(job, Calls.overloaded(job, 1), new Requeue(Duration.ZERO));
               on.releases().takeBack(List.of(job.id()));
-              on.queued().cancel(1, job.id());
-              on.queued().replay(1, job.id(), 60);
+              on.cancel(job.id());
+              on.replay(job.id());
             }));
   }
 

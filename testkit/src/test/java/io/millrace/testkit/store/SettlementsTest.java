@@ -307,7 +307,7 @@ class SettlementsTest {
   @Test
   void aRequeueOfAJobWhoseCancelWasAskedForCancelsIt() {
     var job = stores.claimed(job());
-    stores.queued().cancel(1, job.id());
+    stores.cancel(job.id());
 
     var settled = stores.settle(job, null, new Requeue(Duration.ofMinutes(1)));
 
@@ -339,7 +339,7 @@ class SettlementsTest {
   @Test
   void anAnswerIsUsedThoughACancelWasAskedFor() {
     var job = stores.claimed(job());
-    stores.queued().cancel(1, job.id());
+    stores.cancel(job.id());
 
     assertThat(stores.settle(job, Calls.succeeded(job, 1, "1"), ANSWERED)).isEqualTo(SUCCEEDED);
   }

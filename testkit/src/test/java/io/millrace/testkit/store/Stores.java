@@ -1,5 +1,6 @@
 package io.millrace.testkit.store;
 
+import io.millrace.db.job.Announcements;
 import io.millrace.db.job.Claims;
 import io.millrace.db.job.Claims.Claimed;
 import io.millrace.db.job.HeldJobs;
@@ -12,6 +13,8 @@ import io.millrace.db.job.Settlement.Effect;
 import io.millrace.db.job.Settlements;
 import io.millrace.db.job.Settlements.Settled;
 import io.millrace.db.job.Submissions;
+import io.millrace.db.job.TenantJobs;
+import io.millrace.db.job.TenantJobs.ReplayTerms;
 import io.millrace.db.sql.Database;
 import io.millrace.db.worker.Workers;
 import io.millrace.job.JobId;
@@ -34,6 +37,8 @@ record Stores(
     Claims claims,
     Settlements settlements,
     QueuedJobs queued,
+    TenantJobs owned,
+    Announcements announcements,
     HeldJobs held,
     Workers workers) {
 
@@ -45,6 +50,8 @@ record Stores(
         new Claims(database),
         new Settlements(database),
         new QueuedJobs(database),
+        new TenantJobs(database),
+        new Announcements(database),
         new HeldJobs(database),
         new Workers(database));
   }
@@ -94,6 +101,16 @@ record Stores(
   List<Record> rows(String table, JobId id) {
     return List.copyOf(
         database.dsl().fetch("select * from " + table + " where job_id = ?", id.uuid()));
+  }
+
+  /** As its tenant cancels it. */
+  void cancel(JobId id) {
+    owned.cancel(1, List.of(id));
+  }
+
+  /** As its tenant replays it. */
+  void replay(JobId id) {
+    owned.replay(1, List.of(id), ReplayTerms.AS_BEFORE);
   }
 
   /** Moves a time of the job, which is the database's, by that much. */

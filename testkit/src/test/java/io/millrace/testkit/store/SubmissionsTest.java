@@ -16,6 +16,7 @@ import io.millrace.job.JobId;
 import io.millrace.job.Lane;
 import io.millrace.testkit.Invariants;
 import io.millrace.testkit.PostgresExtension;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
@@ -132,7 +133,7 @@ class SubmissionsTest {
     try (var commits =
         new GroupCommit<NewJob, Submitted>(
             "test",
-            new GroupCommit.Limits(100, 100, Long.MAX_VALUE, 1),
+            new GroupCommit.Limits(100, 100, Long.MAX_VALUE, 1, Duration.ZERO),
             _ -> 1,
             stores.submissions()::submit)) {
       List<CompletableFuture<Submitted>> fates = batch.stream().map(commits::add).toList();

@@ -2,8 +2,8 @@ package io.millrace.worker.dispatch;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.loop.Loop;
 import io.millrace.db.sql.Database;
-import io.millrace.worker.loop.Loop;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -30,8 +30,10 @@ public final class Dispatcher {
   private static final long ELECTION = 7305809159410114L;
   private static final Duration CANDIDATE_PAUSE = Duration.ofMillis(500);
   private static final Duration CHECK = Duration.ofSeconds(2);
+  // A dead line is noticed so soon, and its lock falls three times as long after its last words.
+  private static final Duration READ = Duration.ofSeconds(3);
   private static final int BUSY_ROUND = 32;
-  private static final long BUSY_PACE_NANOS = Duration.ofMillis(8).toNanos();
+  private static final long BUSY_PACE_NANOS = Duration.ofMillis(12).toNanos();
   private static final int HELD_PAUSE_MILLIS = 20;
 
   private final Database database;
@@ -96,7 +98,7 @@ public final class Dispatcher {
 
   private boolean stand() throws SQLException {
     if (session == null) {
-      session = database.dedicated("millrace-dispatcher", Duration.ofSeconds(5));
+      session = database.dedicated("millrace-dispatcher", READ);
     }
     try (var statement = session.createStatement()) {
       try (var row = statement.executeQuery("select pg_try_advisory_lock(" + ELECTION + ")")) {

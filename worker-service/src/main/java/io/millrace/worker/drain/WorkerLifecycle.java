@@ -1,6 +1,7 @@
 package io.millrace.worker.drain;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.loop.Loop;
 import io.millrace.worker.dispatch.Dispatcher;
 import io.millrace.worker.events.JobEvents;
 import io.millrace.worker.execute.Executions;
@@ -8,7 +9,6 @@ import io.millrace.worker.execute.RecordOutcome;
 import io.millrace.worker.intake.JobsConsumer;
 import io.millrace.worker.kafka.Topology;
 import io.millrace.worker.lease.Lease;
-import io.millrace.worker.loop.Loop;
 import io.millrace.worker.rescue.Rescue;
 import java.time.Duration;
 import org.slf4j.Logger;

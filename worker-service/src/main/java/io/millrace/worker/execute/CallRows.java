@@ -13,6 +13,7 @@ import io.millrace.model.ModelCatalogue;
 import io.millrace.money.CallMode;
 import io.millrace.money.Usage;
 import java.math.BigDecimal;
+import java.time.Clock;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -22,15 +23,20 @@ public final class CallRows {
   private static final int LONGEST_MESSAGE = 2_000;
 
   private final ModelCatalogue catalogue;
+  private final CallPrices prices;
+  private final Retirements retirements;
   private final MeterRegistry meters;
 
-  public CallRows(ModelCatalogue catalogue, MeterRegistry meters) {
+  public CallRows(ModelCatalogue catalogue, MeterRegistry meters, Clock clock) {
     this.catalogue = catalogue;
+    this.prices = new CallPrices(catalogue, meters);
+    this.retirements = new Retirements(catalogue, meters, clock);
     this.meters = meters;
   }
 
   /** The row of a call that this worker made. */
   Call seen(Claimed job, int no, Reply reply, Outcome outcome) {
+    retirements.used(job.model());
     var timings = reply.timings();
     var failed = outcome instanceof Outcome.Failed failure ? failure : null;
     meters
@@ -45,7 +51,9 @@ public final class CallRows {
         .increment();
     return new Call(
         no,
-        job.model(),
+        outcome instanceof Outcome.Succeeded(_, var facts)
+            ? prices.billed(job.model(), facts)
+            : job.model(),
         name(outcome),
         failed == null ? null : failed.code().wireName(),
         failed == null ? null : bounded(failed.fault().message()),
@@ -89,24 +97,12 @@ public final class CallRows {
 
   private @Nullable Charge charge(Claimed job, Outcome outcome, Instant at) {
     return switch (outcome) {
-      case Outcome.Succeeded(_, var facts) -> charged(job, facts.usage(), facts.rawUsage(), at);
+      case Outcome.Succeeded(_, var facts) ->
+          prices.charge(prices.billed(job.model(), facts), facts, at);
       case Outcome.Ambiguous _ -> suspicion(job, at);
       case Outcome.Retryable _, Outcome.RateLimited _, Outcome.Platform _, Outcome.Permanent _ ->
           null;
     };
-  }
-
-  private Charge charged(Claimed job, Usage usage, String rawUsage, Instant at) {
-    var cost = catalogue.price(job.model(), usage, at, CallMode.SINGLE);
-    if (cost.isEmpty()) {
-      meters.counter("millrace.cost.unpriced", "model", job.model()).increment();
-    }
-    return new Charge(
-        false,
-        usage,
-        rawUsage,
-        cost.map(known -> known.amount()).orElse(null),
-        cost.map(known -> known.priceVersion()).orElse(null));
   }
 
   private Charge suspicion(Claimed job, Instant at) {

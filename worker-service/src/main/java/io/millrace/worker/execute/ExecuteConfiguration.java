@@ -72,8 +72,8 @@ public class ExecuteConfiguration {
   }
 
   @Bean
-  CallRows callRows(ModelCatalogue catalogue, MeterRegistry meters) {
-    return new CallRows(catalogue, meters);
+  CallRows callRows(ModelCatalogue catalogue, MeterRegistry meters, Clock clock) {
+    return new CallRows(catalogue, meters, clock);
   }
 
   @Bean

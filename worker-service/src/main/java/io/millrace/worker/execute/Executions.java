@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.call.AbortReason;
 import io.millrace.db.job.Claims;
 import io.millrace.db.job.Claims.Claimed;
+import io.millrace.db.job.Claims.Fence;
 import io.millrace.db.job.Claims.Payload;
 import io.millrace.db.job.Settlement;
 import io.millrace.db.job.Settlement.Effect.Finish;
@@ -104,6 +105,15 @@ public final class Executions {
     }
   }
 
+  /** Stops the work on jobs that their callers canceled, where it still goes on. */
+  public void cancel(Set<Fence> fences) {
+    if (!fences.isEmpty()) {
+      running.stream()
+          .filter(execution -> fences.contains(execution.job().fence()))
+          .forEach(execution -> execution.abort(AbortReason.CANCEL));
+    }
+  }
+
   /** Jobs held now. */
   public int held() {
     return running.size();
@@ -136,7 +146,7 @@ public final class Executions {
       executeJob.execute(execution);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException | Error bug) {
       bugs.increment();
       log.error(
           "{} met an error of Millrace's own and goes back to the queue for {} s",

@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class RecordOutcome implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(RecordOutcome.class);
+  private static final Duration BUSY_PACE = Duration.ofMillis(10);
   private static final int TRIES_OF_A_CULPRIT = 3;
   private static final long PAUSE_NANOS = Duration.ofMillis(250).toNanos();
 
@@ -47,7 +48,7 @@ public final class RecordOutcome implements AutoCloseable {
     this.commits =
         new GroupCommit<>(
             "millrace-record",
-            new GroupCommit.Limits(100_000, 250, 16L << 20, 2),
+            new GroupCommit.Limits(100_000, 250, 16L << 20, 2, BUSY_PACE),
             RecordOutcome::bytes,
             settlements::settle);
     Gauge.builder("millrace.outcomes.waiting", commits, GroupCommit::depth).register(meters);

@@ -26,7 +26,7 @@ final class SendingMarks implements AutoCloseable {
     this.commits =
         new GroupCommit<>(
             "millrace-mark",
-            new GroupCommit.Limits(100_000, 500, Long.MAX_VALUE, 1),
+            new GroupCommit.Limits(100_000, 500, Long.MAX_VALUE, 1, Duration.ZERO),
             _ -> 1,
             fences -> mark(claims, fences));
   }

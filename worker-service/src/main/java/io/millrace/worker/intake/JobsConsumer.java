@@ -3,10 +3,10 @@ package io.millrace.worker.intake;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.job.Claims;
+import io.millrace.db.loop.Loop;
 import io.millrace.job.ReleasedJob;
 import io.millrace.job.Topics;
 import io.millrace.worker.intake.IntakeConfiguration.WorkerParts;
-import io.millrace.worker.loop.Loop;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ public final class JobsConsumer {
   private static final Duration POLL = Duration.ofMillis(300);
   private static final Duration NO_LEASE = Duration.ofMillis(100);
   private static final int BUSY_POLL = 16;
-  private static final long BUSY_PACE_NANOS = Duration.ofMillis(12).toNanos();
+  private static final long BUSY_PACE_NANOS = Duration.ofMillis(20).toNanos();
 
   private final ShareConsumerFactory<String, byte[]> factory;
   private final Claims claims;
@@ -133,7 +133,10 @@ public final class JobsConsumer {
       }
     }
     claim(open, readable, invitations, incarnation);
-    open.commitAsync();
+    // Under load the next poll, which comes at once, takes the acknowledgements along.
+    if (records.count() < BUSY_POLL || invitations.size() >= room) {
+      open.commitAsync();
+    }
   }
 
   private void claim(

@@ -6,8 +6,10 @@ import io.millrace.job.ReleasedJob;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 
@@ -20,14 +22,19 @@ import java.util.function.LongSupplier;
  */
 final class UnheardClaims {
 
-  /** Longer than any statement may run on after its client has given it up. */
-  private static final long WATCH_NANOS = Duration.ofSeconds(30).toNanos();
+  /**
+   * Counted from the first answer after the failure, and longer than a system goes on delivering
+   * what was sent on a connection that its program has given up: in a partition the statement is
+   * under way until the partition ends.
+   */
+  private static final long WATCH_NANOS = Duration.ofMinutes(3).toNanos();
 
   private static final long PAUSE_NANOS = Duration.ofMillis(500).toNanos();
 
   private final Claims claims;
   private final LongSupplier nanoTime;
-  private final Map<ReleasedJob, Long> failedAt = new HashMap<>();
+  private final Set<ReleasedJob> failed = new HashSet<>();
+  private final Map<ReleasedJob, Long> askedSince = new HashMap<>();
   private long askedAt;
 
   UnheardClaims(Claims claims, LongSupplier nanoTime) {
@@ -36,21 +43,23 @@ final class UnheardClaims {
   }
 
   void add(Collection<ReleasedJob> invitations) {
-    long now = nanoTime.getAsLong();
-    invitations.forEach(invitation -> failedAt.put(invitation, now));
-    askedAt = now - PAUSE_NANOS;
+    failed.addAll(invitations);
+    askedSince.keySet().removeAll(invitations);
+    askedAt = nanoTime.getAsLong() - PAUSE_NANOS;
   }
 
   /** Jobs that turn out to be this worker's, each once. */
   List<Claimed> won(UUID incarnation) {
     long now = nanoTime.getAsLong();
-    if (failedAt.isEmpty() || now - askedAt < PAUSE_NANOS) {
+    if (failed.isEmpty() || now - askedAt < PAUSE_NANOS) {
       return List.of();
     }
     askedAt = now;
-    var won = claims.wonUnheard(incarnation, failedAt.keySet());
+    var won = claims.wonUnheard(incarnation, failed);
     heard(won);
-    failedAt.values().removeIf(failed -> now - failed > WATCH_NANOS);
+    failed.forEach(invitation -> askedSince.putIfAbsent(invitation, now));
+    askedSince.values().removeIf(since -> now - since > WATCH_NANOS);
+    failed.retainAll(askedSince.keySet());
     return won;
   }
 
@@ -59,6 +68,10 @@ final class UnheardClaims {
    * was won by its second must not be started once more.
    */
   void heard(Collection<Claimed> won) {
-    won.forEach(job -> failedAt.remove(new ReleasedJob(job.id(), job.fence().claimNo() - 1)));
+    for (Claimed job : won) {
+      var invitation = new ReleasedJob(job.id(), job.fence().claimNo() - 1);
+      failed.remove(invitation);
+      askedSince.remove(invitation);
+    }
   }
 }

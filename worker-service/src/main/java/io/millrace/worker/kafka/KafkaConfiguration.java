@@ -83,7 +83,10 @@ public class KafkaConfiguration {
 
   @Bean
   Topology topology(Environment environment, KafkaSettings settings, MeterRegistry meters) {
-    return new Topology(client(environment), settings, meters);
+    Map<String, Object> properties = client(environment);
+    properties.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
+    properties.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, 8_000);
+    return new Topology(properties, settings, meters);
   }
 
   private static Map<String, Object> client(Environment environment) {

@@ -1,8 +1,8 @@
 package io.millrace.worker.kafka;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.loop.Loop;
 import io.millrace.job.Topics;
-import io.millrace.worker.loop.Loop;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +26,7 @@ public final class Topology {
 
   private static final Logger log = LoggerFactory.getLogger(Topology.class);
   private static final Duration CHECK = Duration.ofSeconds(10);
+  private static final Duration CLOSE = Duration.ofSeconds(1);
   private static final String HOUR = Long.toString(Duration.ofHours(1).toMillis());
   private static final String WEEK = Long.toString(Duration.ofDays(7).toMillis());
 
@@ -59,7 +60,8 @@ public final class Topology {
   }
 
   private Duration once() throws InterruptedException {
-    try (var admin = Admin.create(adminProperties)) {
+    var admin = Admin.create(adminProperties);
+    try {
       var present = admin.listTopics().names().get(10, TimeUnit.SECONDS);
       var missing = topics().stream().filter(topic -> !present.contains(topic.name())).toList();
       if (!missing.isEmpty()) {
@@ -75,6 +77,9 @@ public final class Topology {
         return Duration.ofMillis(100);
       }
       throw new KafkaException("the topics could not be looked at or made", failure);
+    } finally {
+      // Its own close would wait for calls that nobody waits for any more.
+      admin.close(CLOSE);
     }
   }
 

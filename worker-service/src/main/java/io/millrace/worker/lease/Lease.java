@@ -61,6 +61,16 @@ public final class Lease {
     return incarnation().filter(incarnation::equals).isPresent();
   }
 
+  /**
+   * Whether the store has taken this worker's heartbeats lately. Where it has not, nobody else's
+   * silence says anything: a store may answer questions and take no writes.
+   */
+  public boolean isBeating() {
+    var now = term;
+    return now != null
+        && now.until() - nanoTime.getAsLong() > settings.lease().dividedBy(2).toNanos();
+  }
+
   /** Renews the lease, or enters a new incarnation; a loop's body. */
   public Duration beat() {
     long start = nanoTime.getAsLong();

@@ -3,6 +3,7 @@ package io.millrace.worker.rescue;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.job.QueuedJobs;
+import io.millrace.job.JobState;
 import io.millrace.worker.events.JobEvent;
 import io.millrace.worker.events.JobEvents;
 import java.time.Duration;
@@ -25,9 +26,10 @@ final class ExpireJobs {
 
   /** Expires one batch; a loop's body. */
   Duration once() {
-    var moved = jobs.expire(BATCH);
-    moved.forEach(job -> events.publish(new JobEvent(job.id(), job.tenantId(), job.state())));
-    expired.increment(moved.size());
-    return moved.size() == BATCH ? Duration.ZERO : PAUSE;
+    var met = jobs.expire(BATCH);
+    var ended = met.stream().filter(job -> job.state() == JobState.EXPIRED).toList();
+    ended.forEach(job -> events.publish(new JobEvent(job.id(), job.tenantId(), job.state())));
+    expired.increment(ended.size());
+    return met.size() == BATCH ? Duration.ZERO : PAUSE;
   }
 }

@@ -1,21 +1,16 @@
 package io.millrace.worker.rescue;
 
-import io.micrometer.core.instrument.MeterRegistry;
-import io.millrace.worker.loop.Loop;
+import io.millrace.db.loop.Loop;
 import java.time.Duration;
 import java.util.List;
 
-/** The loops that clean up after others. */
+/** The loops that see to what others left or asked for. */
 public final class Rescue {
 
   private final List<Loop> loops;
 
-  Rescue(RescueJobs rescueJobs, ExpireJobs expireJobs, KeepHouse keepHouse, MeterRegistry meters) {
-    this.loops =
-        List.of(
-            new Loop("rescue", meters, rescueJobs::once),
-            new Loop("expire", meters, expireJobs::once),
-            new Loop("house", meters, keepHouse::once));
+  Rescue(List<Loop> loops) {
+    this.loops = List.copyOf(loops);
   }
 
   public void start() {

@@ -1,22 +1,31 @@
 package io.millrace.worker.rescue;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.job.Announcements;
 import io.millrace.db.job.HeldJobs;
 import io.millrace.db.job.QueuedJobs;
+import io.millrace.db.loop.Loop;
 import io.millrace.db.sql.Database;
 import io.millrace.db.sql.Housekeeping;
+import io.millrace.db.sql.Retention;
+import io.millrace.db.usage.Usages;
 import io.millrace.db.worker.Workers;
 import io.millrace.worker.events.JobEvents;
 import io.millrace.worker.execute.CallRows;
+import io.millrace.worker.execute.Executions;
 import io.millrace.worker.execute.Judgement;
 import io.millrace.worker.execute.RecordOutcome;
+import io.millrace.worker.lease.Lease;
 import io.millrace.worker.lease.LeaseSettings;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 @Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(RetentionSettings.class)
 public class RescueConfiguration {
 
   // A running job's own worker ends it at the deadline; twenty seconds later somebody else does.
@@ -36,8 +45,13 @@ public class RescueConfiguration {
   }
 
   @Bean
-  RescueJobs.Times rescueTimes(LeaseSettings lease, Clock clock) {
-    return new RescueJobs.Times(lease, LATENESS, clock, System::nanoTime);
+  RescueJobs.Times rescueTimes(LeaseSettings settings, Lease lease, Clock clock) {
+    return new RescueJobs.Times(settings, LATENESS, clock, System::nanoTime, lease::isBeating);
+  }
+
+  @Bean
+  HeedCancels heedCancels(Database database, Lease lease, Executions executions) {
+    return new HeedCancels(new HeldJobs(database), lease, executions);
   }
 
   @Bean
@@ -45,12 +59,23 @@ public class RescueConfiguration {
       Database database,
       Workers workers,
       RescueJobs rescueJobs,
+      HeedCancels heedCancels,
       JobEvents events,
+      RetentionSettings retention,
       MeterRegistry meters) {
+    var expireJobs = new ExpireJobs(new QueuedJobs(database), events, meters);
+    var announce = new Announce(new Announcements(database), events, meters);
+    var keepHouse = new KeepHouse(new Housekeeping(database), workers);
+    var foldUsage = new FoldUsage(new Usages(database));
+    var letGo = new LetGo(new Retention(database), retention, meters);
     return new Rescue(
-        rescueJobs,
-        new ExpireJobs(new QueuedJobs(database), events, meters),
-        new KeepHouse(new Housekeeping(database), workers),
-        meters);
+        List.of(
+            new Loop("rescue", meters, rescueJobs::once),
+            new Loop("expire", meters, expireJobs::once),
+            new Loop("cancel", meters, heedCancels::once),
+            new Loop("announce", meters, announce::once),
+            new Loop("house", meters, keepHouse::once),
+            new Loop("usage", meters, foldUsage::once),
+            new Loop("retention", meters, letGo::once)));
   }
 }

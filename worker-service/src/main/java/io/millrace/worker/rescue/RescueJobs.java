@@ -2,6 +2,7 @@ package io.millrace.worker.rescue;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.claude.call.AbortReason;
 import io.millrace.claude.classify.Outcome;
 import io.millrace.db.job.HeldJobs;
 import io.millrace.db.job.HeldJobs.Held;
@@ -24,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,9 +35,9 @@ import org.slf4j.LoggerFactory;
  * guarded settlement, exactly as its own worker would have given it back.
  *
  * <p>A worker is lost when its heartbeat stood still for a full lease during which this process
- * could see the database all the time: a heartbeat that could not be written because PostgreSQL was
- * away, or was restarted, counts for nothing. A job whose call may have been under way gets the
- * attempt row that its worker could not write, as ambiguous.
+ * could see the database all the time and write its own: a heartbeat that could not be written
+ * because PostgreSQL was away, was restarted, or had no space left, counts for nothing. A job whose
+ * call may have been under way gets the attempt row that its worker could not write, as ambiguous.
  */
 public final class RescueJobs {
 
@@ -53,8 +55,16 @@ public final class RescueJobs {
   private Instant serverStart = Instant.MIN;
   private long lookedAt;
 
-  /** The clocks, and how long silence and lateness may last. */
-  record Times(LeaseSettings lease, Duration lateness, Clock clock, LongSupplier nanoTime) {}
+  /**
+   * The clocks, how long silence and lateness may last, and whether this worker's own heartbeats go
+   * through.
+   */
+  record Times(
+      LeaseSettings lease,
+      Duration lateness,
+      Clock clock,
+      LongSupplier nanoTime,
+      BooleanSupplier beating) {}
 
   private record Sighting(Instant heartbeat, long since) {}
 
@@ -92,8 +102,9 @@ public final class RescueJobs {
     long after = times.nanoTime().getAsLong();
     boolean gap = after - lookedAt > times.lease().lease().toNanos() / 2;
     lookedAt = after;
-    if (!roll.serverStart().equals(serverStart) || gap) {
-      // The database was away, or we did not look: nobody's silence is known any more.
+    if (!roll.serverStart().equals(serverStart) || gap || !times.beating().getAsBoolean()) {
+      // The database was away or takes no writes, or we did not look: nobody's silence is known any
+      // more.
       sightings.clear();
       serverStart = roll.serverStart();
     }
@@ -153,8 +164,9 @@ public final class RescueJobs {
         new Outcome.Ambiguous(
             new Outcome.Fault(
                 FailureCode.LEASE_LOST, FailureCode.LEASE_LOST.description(), null, null));
+    var abort = held.cancelRequested() ? AbortReason.CANCEL : null;
     var verdict =
-        judgement.of(job, outcome, job.countedAttempts() + 1, job.untilExpiry(), null, false);
+        judgement.of(job, outcome, job.countedAttempts() + 1, job.untilExpiry(), abort, false);
     return settlement(held, verdict.effect());
   }
 

@@ -1,4 +1,7 @@
-/** Takes jobs away from those who can no longer end them: lost workers and passed deadlines. */
+/**
+ * Sees to jobs for which their own worker cannot, or does not yet know that it should: those of
+ * lost workers, passed deadlines, and what callers asked for.
+ */
 @NullMarked
 package io.millrace.worker.rescue;
 

@@ -53,4 +53,16 @@ class UnheardClaimsTest {
     assertThat(won).hasSize(1);
     assertThat(unheard.won(worker)).isEmpty();
   }
+
+  @Test
+  void aClaimThatCommitsWhenTheLineIsBackIsFoundHoweverLongThatTook() {
+    unheard.add(List.of(invitation));
+    now += Duration.ofMinutes(10).toNanos();
+    assertThat(unheard.won(worker)).isEmpty();
+
+    claims.claim(worker, List.of(invitation), List.of());
+    now += Duration.ofMinutes(2).toNanos();
+
+    assertThat(unheard.won(worker)).hasSize(1);
+  }
 }

@@ -12,6 +12,7 @@ import io.millrace.db.job.HeldJobs;
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.Settlements;
+import io.millrace.db.job.TenantJobs;
 import io.millrace.db.worker.Workers;
 import io.millrace.job.JobId;
 import io.millrace.job.JobState;
@@ -49,6 +50,7 @@ class RescueJobsTest {
   @RegisterExtension final PostgresExtension postgres = PostgresExtension.shared();
 
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000);
+  private boolean beating = true;
   private Duration aGlanceTakes = Duration.ZERO;
   private Workers workers;
   private Claims claims;
@@ -71,11 +73,12 @@ class RescueJobsTest {
         new RescueJobs(
             workers,
             new HeldJobs(database),
-            new CallRows(ModelCatalogue.bundled(), meters),
+            new CallRows(ModelCatalogue.bundled(), meters, clock),
             new Judgement(
                 new RetryPolicy(RetrySettings.DEFAULTS), Duration.ofSeconds(2), new Random(1)),
             recorder,
-            new RescueJobs.Times(LEASE, Duration.ofSeconds(20), clock, this::nanoTime),
+            new RescueJobs.Times(
+                LEASE, Duration.ofSeconds(20), clock, this::nanoTime, () -> beating),
             meters);
   }
 
@@ -147,6 +150,21 @@ class RescueJobsTest {
   }
 
   @Test
+  void nobodyIsLostWhileTheStoreTakesNoHeartbeats() {
+    var id = held(job());
+    rescue.once();
+    beating = false;
+    watch(6_000);
+    beating = true;
+    watch(2_400);
+    assertThat(view(id).state()).isEqualTo(JobState.RUNNING);
+
+    watch(1_800);
+
+    assertThat(view(id).state()).isEqualTo(JobState.QUEUED);
+  }
+
+  @Test
   void silenceCountsFromTheEndOfTheLookThatSawTheHeartbeat() {
     aGlanceTakes = Duration.ofMillis(300);
     var id = held(job());
@@ -202,6 +220,21 @@ class RescueJobsTest {
     assertThat(view(id).failureCode()).isEqualTo("lease_lost");
     assertThat(new String(view(id).body(), java.nio.charset.StandardCharsets.UTF_8))
         .contains("\"type\":\"error\"");
+  }
+
+  @Test
+  void aCanceledJobOfALostWorkerEndsCanceled() {
+    var waiting = held(job().pool("congested"));
+    var calling = held(job());
+    var calledOnce = held(job().failOnAmbiguous());
+    new TenantJobs(postgres.database()).cancel(1, List.of(waiting, calling, calledOnce));
+
+    loseTheWorker();
+
+    assertThat(List.of(view(waiting).state(), view(calling).state(), view(calledOnce).state()))
+        .containsOnly(JobState.CANCELED);
+    assertThat(view(waiting).attempts()).isZero();
+    assertThat(view(calling).suspectedCost()).isPositive();
   }
 
   @Test

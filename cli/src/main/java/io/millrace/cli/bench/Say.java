@@ -1,0 +1,7 @@
+package io.millrace.cli.bench;
+
+/** Tells a person how the benchmark comes along. */
+interface Say {
+
+  void line(String line);
+}

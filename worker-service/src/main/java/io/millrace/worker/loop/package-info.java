@@ -1,5 +1,0 @@
-/** The one kind of loop: a named thread that repeats a body, survives its failures and says so. */
-@NullMarked
-package io.millrace.worker.loop;
-
-import org.jspecify.annotations.NullMarked;
