@@ -125,11 +125,6 @@ public final class JobJson {
       json.text("result", null);
       return;
     }
-    if (job.state() == JobState.SUCCEEDED && job.body() == null) {
-      // The answer was kept for as long as it should be; only then has a succeeded job none.
-      json.text("result", null).text("result_unavailable", "retention");
-      return;
-    }
     json.object("result");
     switch (job.state()) {
       case SUCCEEDED -> {

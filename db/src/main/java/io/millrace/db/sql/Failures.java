@@ -29,7 +29,9 @@ public final class Failures {
         || state.startsWith("53")
         || state.startsWith("58")
         // The server ended a transaction that its client had left alone.
-        || state.equals("25P03");
+        || state.equals("25P03")
+        // A standby that is still called the database, as after a failover.
+        || state.equals("25006");
   }
 
   /**
@@ -66,6 +68,17 @@ public final class Failures {
     var sql = sqlException(failure);
     String state = sql == null ? null : sql.getSQLState();
     return isConnection(failure) || isTimeout(failure) || (state != null && state.startsWith("40"));
+  }
+
+  /** In one word what went wrong, for counting. */
+  public static String kind(Throwable failure) {
+    if (isConnection(failure)) {
+      return "connection";
+    }
+    if (isTimeout(failure)) {
+      return "timeout";
+    }
+    return isTransient(failure) ? "conflict" : "refused";
   }
 
   private static @Nullable SQLException sqlException(Throwable failure) {
