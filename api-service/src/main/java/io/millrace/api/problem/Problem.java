@@ -98,7 +98,7 @@ public record Problem(
     response.getOutputStream().write(body);
   }
 
-  private byte[] envelope(String requestId) {
+  byte[] envelope(String requestId) {
     return new JsonWriter()
         .text("type", "error")
         .object("error")

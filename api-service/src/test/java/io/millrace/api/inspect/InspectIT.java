@@ -58,21 +58,6 @@ class InspectIT {
   }
 
   @Test
-  void ofAnAnswerThatIsNoLongerKeptTheJobSaysSo() {
-    String id = submitted();
-    finish(id, "succeeded", null, MESSAGE);
-    api.execute("delete from result where job_id = '" + uuid(id) + "'");
-    api.execute("delete from request where job_id = '" + uuid(id) + "'");
-
-    Answer job = api.get("/v1/jobs/" + id);
-
-    assertThat(job.status()).isEqualTo(200);
-    assertThat(job.text("status")).isEqualTo("succeeded");
-    assertThat(job.json().get("result").isNull()).isTrue();
-    assertThat(job.text("result_unavailable")).isEqualTo("retention");
-  }
-
-  @Test
   void usageAndCostAreSumsOverAllAttempts() {
     String id = submitted();
     cost(id, 1, "charged", "m", "0.00000123");

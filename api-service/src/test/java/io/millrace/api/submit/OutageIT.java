@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
+import io.millrace.testkit.FaultyLine;
 import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +36,30 @@ class OutageIT {
       assertThat(api.number("select count(*) from job")).isEqualTo(1);
       assertThat(untilAccepted(api).text("status")).isEqualTo("queued");
       assertThat(api.get("/v1/jobs/" + before.text("id")).status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aLineThatFallsSilentIsAnsweredForAndReplaced() {
+    try (var line = new FaultyLine(postgres.postgres().port());
+        var api =
+            RunningApi.start(
+                postgres,
+                "spring.datasource.url="
+                    + postgres.jdbcUrl().replaceFirst(":\\d+/", ":" + line.port() + "/")
+                    + "?socketTimeout=2")) {
+      Answer before = api.post(BODY);
+      line.cut();
+      Answer afterCut = untilAccepted(() -> timed(() -> api.post(BODY)));
+
+      line.silence();
+      assertOverloaded(timed(() -> api.post(BODY)));
+      assertOverloaded(timed(() -> api.get("/v1/jobs/" + before.text("id"))));
+      line.heal();
+
+      assertThat(untilAccepted(() -> timed(() -> api.post(BODY))).text("status"))
+          .isEqualTo("queued");
+      assertThat(api.get("/v1/jobs/" + afterCut.text("id")).status()).isEqualTo(200);
     }
   }
 
@@ -78,9 +103,14 @@ class OutageIT {
   }
 
   private static Answer untilAccepted(RunningApi api) {
-    Answer answer = api.post(BODY);
+    return untilAccepted(() -> api.post(BODY));
+  }
+
+  private static Answer untilAccepted(Request request) {
+    Answer answer = request.send();
     for (int i = 0; i < 10 && answer.status() != 202; i++) {
-      answer = api.post(BODY);
+      assertOverloaded(answer);
+      answer = request.send();
     }
     assertThat(answer.status()).isEqualTo(202);
     return answer;

@@ -150,7 +150,7 @@ public final class Loop {
         failing = false;
         if (failuresInARow > 0) {
           log.info(
-              "Loop {} works again after {} failures in {} s",
+              "Loop {} works again; it failed {} times in {} s",
               name,
               failuresInARow,
               silence().toSeconds());

@@ -29,7 +29,9 @@ public final class Failures {
         || state.startsWith("53")
         || state.startsWith("58")
         // The server ended a transaction that its client had left alone.
-        || state.equals("25P03");
+        || state.equals("25P03")
+        // A standby that is still called the database, as after a failover.
+        || state.equals("25006");
   }
 
   /**

@@ -20,6 +20,7 @@ import org.springframework.kafka.core.DefaultShareConsumerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.kafka.core.ShareConsumerFactory;
+import org.springframework.kafka.support.ProducerListener;
 
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(KafkaSettings.class)
@@ -44,13 +45,20 @@ public class KafkaConfiguration {
   @Bean
   KafkaTemplate<String, byte[]> jobsTemplate(
       @Qualifier("jobsProducer") ProducerFactory<String, byte[]> factory) {
-    return new KafkaTemplate<>(factory);
+    return template(factory);
   }
 
   @Bean
   KafkaTemplate<String, byte[]> eventsTemplate(
       @Qualifier("eventsProducer") ProducerFactory<String, byte[]> factory) {
-    return new KafkaTemplate<>(factory);
+    return template(factory);
+  }
+
+  // Who sends says once that Kafka is away: a stack trace for each record would bury that.
+  private static KafkaTemplate<String, byte[]> template(ProducerFactory<String, byte[]> factory) {
+    var template = new KafkaTemplate<String, byte[]>(factory);
+    template.setProducerListener(new ProducerListener<String, byte[]>() {});
+    return template;
   }
 
   private static ProducerFactory<String, byte[]> producer(
