@@ -54,21 +54,22 @@ final class QuotingClaude implements AutoCloseable {
       reply(exchange, 529, "overloaded by " + told);
     } else if (told.contains("please break off")) {
       exchange.sendResponseHeaders(200, 100_000);
-      exchange.getResponseBody().write(message().getBytes(StandardCharsets.UTF_8));
+      exchange.getResponseBody().write(message(told).getBytes(StandardCharsets.UTF_8));
       exchange.getResponseBody().flush();
       exchange.close();
     } else {
-      reply(exchange, 200, message());
+      reply(exchange, 200, message(told));
     }
   }
 
-  private String message() {
+  private String message(String told) {
+    String model = told.replaceFirst("(?s).*\"model\":\"([^\"]+)\".*", "$1");
     return """
-    {"id":"msg_1","type":"message","role":"assistant","model":"claude-haiku-5-5",
+    {"id":"msg_1","type":"message","role":"assistant","model":"%s",
      "content":[{"type":"text","text":"%s"}],"stop_reason":"end_turn","stop_sequence":null,
      "usage":{"input_tokens":12,"output_tokens":5}}
     """
-        .formatted(answer);
+        .formatted(model, answer);
   }
 
   private static void reply(HttpExchange exchange, int status, String body) throws IOException {
