@@ -18,6 +18,11 @@ final class Problems {
 
   private final RequestMeter meter;
 
+  /** For where no response is left whose status could be counted. */
+  Problems() {
+    this(new RequestMeter(() -> null));
+  }
+
   Problems(RequestMeter meter) {
     this.meter = meter;
   }

@@ -83,7 +83,9 @@ final class Room implements SmartLifecycle {
 
   private static Problem problem() {
     return Problem.overloaded(
-        "The store is short of disk space; nothing was stored", RETRY_AFTER_SECONDS);
+        Problem.Reason.DISK,
+        "The store is short of disk space; nothing was stored",
+        RETRY_AFTER_SECONDS);
   }
 
   Duration look() {
