@@ -36,7 +36,11 @@ public class SubmitConfiguration {
     return new GroupCommit<>(
         "millrace-intake",
         new GroupCommit.Limits(
-            settings.queue(), settings.batch(), settings.batchBytes(), settings.flushers(), BUSY_PACE),
+            settings.queue(),
+            settings.batch(),
+            settings.batchBytes(),
+            settings.flushers(),
+            BUSY_PACE),
         job -> job.request().params().length,
         new Submissions(database)::submit);
   }

@@ -47,8 +47,7 @@ public final class GroupCommit<T, R> implements AutoCloseable {
    * @param flushers transactions at once
    * @param busyPace rest of a flusher after a transaction that was neither small nor full
    */
-  public record Limits(
-      int queue, int batch, long batchWeight, int flushers, Duration busyPace) {}
+  public record Limits(int queue, int batch, long batchWeight, int flushers, Duration busyPace) {}
 
   private record Item<T, R>(T value, CompletableFuture<R> result) {}
 

@@ -6,9 +6,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * The topics, as they are made where they are missing.
  *
- * @param partitions of each topic that is yet to be made. One serves: a share group hands the records
- *     of one partition to any number of workers, and each further partition is a further write at the
- *     broker for every poll
+ * @param partitions of each topic that is yet to be made. One serves: a share group hands the
+ *     records of one partition to any number of workers, and each further partition is a further
+ *     write at the broker for every poll
  * @param replicationFactor of each topic; -1 takes the broker's default
  */
 @ConfigurationProperties("millrace.kafka")
