@@ -7,6 +7,8 @@ import io.millrace.cli.client.ControlCommand;
 import io.millrace.cli.client.ControlVerb;
 import io.millrace.cli.client.DeleteCommand;
 import io.millrace.cli.client.GetCommand;
+import io.millrace.cli.client.ListCommand;
+import io.millrace.cli.client.ResultsCommand;
 import io.millrace.cli.client.SubmitCommand;
 import io.millrace.cli.client.UsageCommand;
 import io.millrace.cli.recompute.RecomputeCommand;
@@ -35,6 +37,8 @@ public final class Main {
           "simulator",
           "submit",
           "get",
+          "list",
+          "results",
           "usage",
           "recompute",
           "cancel",
@@ -105,6 +109,8 @@ public final class Main {
       case "replay" -> new ControlCommand(terminal, ControlVerb.REPLAY).run(arguments);
       case "delete" -> new DeleteCommand(terminal).run(arguments);
       case "get" -> new GetCommand(terminal).run(arguments);
+      case "list" -> new ListCommand(terminal).run(arguments);
+      case "results" -> new ResultsCommand(terminal).run(arguments);
       case "usage" -> new UsageCommand(terminal).run(arguments);
       case "recompute" -> new RecomputeCommand(terminal).run(arguments);
       case "keys" -> new KeysCommand(terminal).run(arguments);

@@ -19,6 +19,8 @@ class MainTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "list",
+        "results",
         "up",
         "infra",
         "api",
@@ -78,6 +80,10 @@ class MainTest {
         "submit --json=yes hi",
         "submit none.json",
         "get job_1 --wait soon",
+        "get job_1 --wait 1 --attempts",
+        "list now",
+        "list --limit 0",
+        "results --all",
         "usage model",
         "usage --group",
         "recompute --from yesterday",

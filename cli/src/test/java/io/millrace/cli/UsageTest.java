@@ -10,13 +10,6 @@ import org.junit.jupiter.api.Test;
 
 class UsageTest {
 
-  private static final String SUM =
-      """
-      "calls":%d,"unpriced_calls":%d,"suspected_calls":%d,"unpriced_suspected_calls":0,
-      "usage":{"input_tokens":1200,"output_tokens":34,"cache_read_input_tokens":5,"cache_creation_input_tokens":6},
-      "cost":{"currency":"USD","amount":%s,"suspected":"0.000000"}}
-      """;
-
   private FakeMillrace millrace;
 
   @BeforeEach
@@ -89,7 +82,13 @@ class UsageTest {
   }
 
   private static String answer(int calls, int unpriced, int suspected, String amount) {
-    String sum = SUM.formatted(calls, unpriced, suspected, amount);
+    String sum =
+        """
+        "calls":%d,"unpriced_calls":%d,"suspected_calls":%d,"unpriced_suspected_calls":0,
+        "usage":{"input_tokens":1200,"output_tokens":34,"cache_read_input_tokens":5,"cache_creation_input_tokens":6},
+        "cost":{"currency":"USD","amount":%s,"suspected":"0.000000"}}
+        """
+            .formatted(calls, unpriced, suspected, amount);
     return """
     {"type":"usage","from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z","group_by":["model","user_id"],
      "data":[{"model":"claude-haiku-5-5","user_id":null,\

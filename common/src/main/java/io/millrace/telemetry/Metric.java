@@ -223,7 +223,13 @@ public enum Metric {
       Kind.COUNTER,
       Source.WORKER,
       "events and dead letters that Kafka did not take; PostgreSQL has the record"),
-  LOOP_RUNS("millrace.loop.runs", Kind.TIMER, Source.BOTH, "every loop's rounds", "loop"),
+  LOOP_RUNS(
+      "millrace.loop.runs",
+      Kind.TIMER,
+      Source.BOTH,
+      "every loop's rounds; loops `dispatch`, `intake`, `heartbeat`, `rescue`, `expire`, `house`, `events`,"
+          + " `topics`, `queue`, of the api `finished`, `event-feed` and others",
+      "loop"),
   LOOP_FAILURES("millrace.loop.failures", Kind.COUNTER, Source.BOTH, "rounds that failed", "loop"),
   LOOP_AGE(
       "millrace.loop.age",

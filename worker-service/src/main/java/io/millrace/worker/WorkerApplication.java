@@ -51,7 +51,13 @@ public class WorkerApplication {
   public static void main(String[] args) {
     var application = new SpringApplication(WorkerApplication.class);
     application.setDefaultProperties(
-        Map.of("spring.config.name", "millrace-worker", "server.port", "8081"));
+        Map.of(
+            "spring.config.name",
+            "millrace-worker",
+            "server.port",
+            "8081",
+            "spring.application.name",
+            "millrace-worker"));
     application.run(args);
   }
 }

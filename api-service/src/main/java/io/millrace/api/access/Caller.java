@@ -4,8 +4,10 @@ import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
 import io.millrace.db.tenant.ApiKeys.Principal;
 import io.millrace.db.tenant.ApiKeys.Role;
+import io.millrace.telemetry.LogFields;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Map;
+import org.slf4j.MDC;
 
 /** For whom a request speaks. */
 public final class Caller {
@@ -38,6 +40,7 @@ public final class Caller {
 
   static void enter(HttpServletRequest request, Principal principal) {
     request.setAttribute(ATTRIBUTE, principal);
+    MDC.put(LogFields.TENANT, Integer.toString(principal.tenantId()));
   }
 
   static Problem unknown() {

@@ -92,6 +92,9 @@ public final class FilterFields {
   }
 
   private void read(String name, List<String> given) {
+    if (given.isEmpty()) {
+      throw refused(name, "List should have at least 1 item");
+    }
     if (isList(name)) {
       List<String> words = given.stream().flatMap(text -> split(text).stream()).toList();
       if (name.equals("status")) {

@@ -1,32 +1,31 @@
 package io.millrace.api.health;
 
-import io.millrace.api.patience.Patience;
-import io.millrace.api.problem.Refused;
-import io.millrace.db.sql.Database;
-import java.time.Duration;
-import org.jooq.exception.DataAccessException;
+import io.millrace.db.sql.Reachability;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
-/** Whether PostgreSQL answers soon enough for a probe to learn of it. */
+/** Whether PostgreSQL answers, and if not, why. */
 final class PostgresHealth extends AbstractHealthIndicator {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private final Reachability reachability;
 
-  private final Database database;
-
-  PostgresHealth(Database database) {
-    this.database = database;
+  PostgresHealth(Reachability reachability) {
+    this.reachability = reachability;
   }
 
   @Override
   protected void doHealthCheck(Health.Builder health) throws InterruptedException {
-    try {
-      Patience.within(PATIENCE, () -> database.dsl().selectOne().fetchOne());
-      health.up();
-    } catch (Refused | DataAccessException silent) {
-      // Without detail: the endpoint is open to anybody.
-      health.down();
+    switch (reachability.ask()) {
+      case Reachability.Up _ -> health.up();
+      case Reachability.Down(var reason, var remedy, var since) ->
+          // The endpoint is open to anybody: our own words only, no addresses.
+          health
+              .down()
+              .withDetail("reason", reason)
+              .withDetail("since", since.toString())
+              .withDetail(
+                  "consequence", "No job can be taken in or shown; requests are answered 503")
+              .withDetail("remedy", remedy);
     }
   }
 }

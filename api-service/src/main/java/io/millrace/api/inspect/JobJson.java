@@ -8,7 +8,6 @@ import io.millrace.job.JobState;
 import io.millrace.money.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +25,49 @@ public final class JobJson {
 
   /** The job as it stands {@code now}. */
   public static byte[] write(JobView job, Instant now) {
-    return new JobJson(job, now).object();
+    return new JobJson(job, now).object(true);
   }
 
-  private byte[] object() {
+  /** The same as an item of a list that was not asked for results. */
+  static byte[] withoutResult(JobView job, Instant now) {
+    return new JobJson(job, now).object(false);
+  }
+
+  /** What came of a job that has ended, as one line, whatever breaks Claude's answer holds. */
+  static byte[] line(JobView job, Instant now) {
+    byte[] line = new JobJson(job, now).outcome();
+    // Within strings JSON has no raw line breaks: what there is stands between its tokens.
+    for (int i = 0; i < line.length; i++) {
+      if (line[i] == '\n' || line[i] == '\r') {
+        line[i] = ' ';
+      }
+    }
+    return line;
+  }
+
+  private byte[] outcome() {
+    json.text("id", job.id().toString())
+        .text("type", "job_result")
+        .text("custom_id", job.terms().customId())
+        .text("status", job.state().wireName());
+    result();
+    failure();
+    usage(job.usage());
+    cost();
+    json.text("model", job.model())
+        .number("attempts", job.attempts())
+        .text("lane", job.lane().wireName())
+        .text("user_id", job.terms().userId())
+        .text("feature", job.terms().feature())
+        .text("batch_id", job.batchId() == null ? null : job.batchId().toString());
+    metadata(job.terms());
+    json.time("created_at", job.createdAt())
+        .time("started_at", job.startedAt())
+        .time("finished_at", job.finishedAt());
+    return json.finish();
+  }
+
+  private byte[] object(boolean withResult) {
     json.text("id", job.id().toString())
         .text("type", "job")
         .text("status", job.state().wireName())
@@ -46,16 +84,22 @@ public final class JobJson {
     String waitingFor = waitingFor();
     json.text("waiting_for", waitingFor)
         .time("expected_start", isDelay(waitingFor) ? job.dueAt() : null);
-    result();
+    if (withResult) {
+      result();
+    }
     failure();
     usage(job.usage());
+    cost();
+    terms(job.terms());
+    return json.finish();
+  }
+
+  private void cost() {
     json.object("cost")
         .text("currency", "USD")
         .money("amount", job.cost())
         .money("suspected", job.suspectedCost())
         .end();
-    terms(job.terms());
-    return json.finish();
   }
 
   /** Why a queued job has not started; the dispatcher's finer reasons all show as dispatch. */
@@ -83,8 +127,15 @@ public final class JobJson {
     }
     json.object("result");
     switch (job.state()) {
-      case SUCCEEDED ->
-          json.text("type", "succeeded").raw("message", Objects.requireNonNull(job.body()));
+      case SUCCEEDED -> {
+        json.text("type", "succeeded");
+        // Erased, or gone with its partition: that it succeeded is still true.
+        if (job.body() == null) {
+          json.text("message", null);
+        } else {
+          json.raw("message", job.body());
+        }
+      }
       case FAILED -> json.text("type", "errored").raw("error", errorEnvelope());
       case CANCELED -> json.text("type", "canceled");
       case EXPIRED -> json.text("type", "expired");
@@ -141,11 +192,7 @@ public final class JobJson {
 
   private void terms(JobView.Terms terms) {
     json.text("user_id", terms.userId()).text("feature", terms.feature());
-    if (terms.metadata() == null) {
-      json.text("metadata", null);
-    } else {
-      json.raw("metadata", terms.metadata().getBytes(StandardCharsets.UTF_8));
-    }
+    metadata(terms);
     json.time("run_at", terms.runAt())
         .number("max_attempts", terms.maxAttempts())
         .texts("fallback_models", terms.fallbackModels())
@@ -158,5 +205,13 @@ public final class JobJson {
     }
     json.text("anthropic_version", terms.anthropicVersion())
         .texts("anthropic_beta", terms.anthropicBeta());
+  }
+
+  private void metadata(JobView.Terms terms) {
+    if (terms.metadata() == null) {
+      json.text("metadata", null);
+    } else {
+      json.raw("metadata", terms.metadata().getBytes(StandardCharsets.UTF_8));
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.millrace.api.problem;
 
+import io.millrace.telemetry.LogFields;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -9,12 +10,18 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+import org.springframework.web.servlet.HandlerMapping;
 
 /**
  * Outermost: names and times the request, and turns whatever escapes from the inside into an
  * envelope.
  */
 final class EnvelopeFilter implements Filter {
+
+  private static final Logger log = LoggerFactory.getLogger(EnvelopeFilter.class);
 
   private final Problems problems;
 
@@ -29,7 +36,8 @@ final class EnvelopeFilter implements Filter {
   public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     var http = (HttpServletResponse) response;
-    RequestId.of(http);
+    String id = RequestId.of(http);
+    MDC.put(LogFields.REQUEST_ID, id);
     long start = System.nanoTime();
     try {
       chain.doFilter(request, response);
@@ -41,8 +49,20 @@ final class EnvelopeFilter implements Filter {
       problems.of(failure, http).write(http);
     } finally {
       if (request.getDispatcherType() == DispatcherType.REQUEST) {
-        meter.record((HttpServletRequest) request, http.getStatus(), System.nanoTime() - start);
+        long nanos = System.nanoTime() - start;
+        meter.record((HttpServletRequest) request, http.getStatus(), nanos);
+        if (log.isDebugEnabled()) {
+          // The route and not the path: what a caller wrote stays out.
+          log.debug(
+              "{} {} answered {} after {} ms",
+              ((HttpServletRequest) request).getMethod(),
+              request.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE),
+              http.getStatus(),
+              nanos / 1_000_000);
+        }
       }
+      MDC.remove(LogFields.REQUEST_ID);
+      MDC.remove(LogFields.TENANT);
     }
   }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EnvelopeValve extends ErrorReportValve {
 
-  private final Problems problems = new Problems();
+  private final Problems problems = new Problems(new RequestMeter(() -> null));
 
   @Override
   protected void report(Request request, Response response, @Nullable Throwable failure) {

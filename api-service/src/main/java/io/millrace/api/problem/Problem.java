@@ -3,6 +3,7 @@ package io.millrace.api.problem;
 import io.millrace.api.wire.JsonWriter;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -10,8 +11,33 @@ import java.util.Map;
  * names the field at fault.
  *
  * @param headers further response headers
+ * @param reason of a 503
  */
-public record Problem(int status, String type, String message, Map<String, String> headers) {
+public record Problem(
+    int status, String type, String message, Map<String, String> headers, Reason reason) {
+
+  /** What of ours was the matter, for counting; nothing that a caller is told. */
+  public enum Reason {
+    /** The caller's fault, or not said. */
+    OTHER,
+    /** PostgreSQL does not answer, or refuses. */
+    STORE,
+    /** More submissions wait than may. */
+    QUEUE_FULL,
+    /** Large requests hold all the memory that they may. */
+    MEMORY,
+    /** PostgreSQL's disk is nearly full. */
+    DISK;
+
+    public String wireName() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** An error that is no 503. */
+  public Problem(int status, String type, String message, Map<String, String> headers) {
+    this(status, type, message, headers, Reason.OTHER);
+  }
 
   /** 400: the request cannot be accepted as it is. */
   public static Problem invalidRequest(String message) {
@@ -40,16 +66,22 @@ public record Problem(int status, String type, String message, Map<String, Strin
 
   /** 503 that says when to try again. */
   public static Problem overloaded(String message, int retryAfterSeconds) {
+    return overloaded(Reason.STORE, message, retryAfterSeconds);
+  }
+
+  /** 503 that says when to try again. */
+  public static Problem overloaded(Reason reason, String message, int retryAfterSeconds) {
     return new Problem(
         503,
         "overloaded_error",
         message,
-        Map.of("retry-after", Integer.toString(retryAfterSeconds)));
+        Map.of("retry-after", Integer.toString(retryAfterSeconds)),
+        reason);
   }
 
   /** An error of that status with the type that belongs to it. */
   public static Problem of(int status, String message) {
-    return new Problem(status, type(status), message, Map.of());
+    return new Problem(status, type(status), message, Map.of(), Reason.OTHER);
   }
 
   /** Ends the response with this problem, unless its head is out already. */
@@ -66,7 +98,7 @@ public record Problem(int status, String type, String message, Map<String, Strin
     response.getOutputStream().write(body);
   }
 
-  private byte[] envelope(String requestId) {
+  byte[] envelope(String requestId) {
     return new JsonWriter()
         .text("type", "error")
         .object("error")

@@ -17,11 +17,17 @@ import org.springframework.web.filter.RequestContextFilter;
 @Configuration(proxyBeanMethods = false)
 public class ProblemConfiguration {
 
-  private final Problems problems = new Problems();
+  private final RequestMeter meter;
+  private final Problems problems;
+
+  ProblemConfiguration(ObjectProvider<MeterRegistry> meters) {
+    this.meter = new RequestMeter(meters::getIfAvailable);
+    this.problems = new Problems(meter);
+  }
 
   @Bean
-  FilterRegistrationBean<EnvelopeFilter> envelopeFilter(ObjectProvider<MeterRegistry> meters) {
-    var filter = new EnvelopeFilter(problems, new RequestMeter(meters::getIfAvailable));
+  FilterRegistrationBean<EnvelopeFilter> envelopeFilter() {
+    var filter = new EnvelopeFilter(problems, meter);
     var registration = new FilterRegistrationBean<>(filter);
     registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
     registration.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.ERROR);

@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
+import org.apache.coyote.CloseNowException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.Ordered;
 import org.springframework.web.servlet.HandlerExceptionResolver;
@@ -25,11 +26,15 @@ final class ProblemResolver implements HandlerExceptionResolver, Ordered {
   }
 
   @Override
-  public ModelAndView resolveException(
+  public @Nullable ModelAndView resolveException(
       HttpServletRequest request,
       HttpServletResponse response,
       @Nullable Object handler,
       Exception failure) {
+    if (failure instanceof CloseNowException) {
+      // For the server: it must not end this response as if it were whole.
+      return null;
+    }
     try {
       if (!(failure instanceof IOException) || failure instanceof SocketTimeoutException) {
         problems.of(failure, response).write(response);

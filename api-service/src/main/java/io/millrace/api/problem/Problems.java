@@ -16,12 +16,29 @@ final class Problems {
   private static final Logger log = LoggerFactory.getLogger(Problems.class);
   private static final int RETRY_AFTER_SECONDS = 2;
 
+  private final RequestMeter meter;
+
+  Problems(RequestMeter meter) {
+    this.meter = meter;
+  }
+
   Problem of(Throwable failure, HttpServletResponse response) {
+    Problem problem = classify(failure, response);
+    if (problem.status() == 503) {
+      meter.refused(problem.reason());
+    }
+    return problem;
+  }
+
+  private Problem classify(Throwable failure, HttpServletResponse response) {
     return switch (failure) {
       case Refused refused -> refused.problem();
       case ErrorResponse known -> ofSpring(known);
       case DataAccessException away when Failures.isTransient(away) -> {
-        log.warn("request {} was not served: {}", RequestId.of(response), away.toString());
+        log.warn(
+            "request {} was not served and answered 503; the caller may repeat it: {}",
+            RequestId.of(response),
+            Failures.kind(away));
         yield Problem.overloaded("The store does not answer at the moment", RETRY_AFTER_SECONDS);
       }
       case SocketTimeoutException slow -> Problem.of(408, "body: It did not arrive in time");
@@ -50,6 +67,6 @@ final class Problems {
     Problem plain = ofStatus(known.getStatusCode().value());
     Map<String, String> headers = new LinkedHashMap<>();
     known.getHeaders().forEach((name, values) -> headers.put(name, String.join(", ", values)));
-    return new Problem(plain.status(), plain.type(), plain.message(), headers);
+    return new Problem(plain.status(), plain.type(), plain.message(), headers, plain.reason());
   }
 }

@@ -2,6 +2,8 @@ package io.millrace.api.problem;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.millrace.telemetry.LatencyBuckets;
+import io.millrace.telemetry.Metric;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,8 +17,6 @@ import org.springframework.web.servlet.HandlerMapping;
  * took a tenth of the time that a submission takes.
  */
 final class RequestMeter {
-
-  private static final String NAME = "millrace.http.requests";
 
   private final Supplier<@Nullable MeterRegistry> registry;
   private final ConcurrentMap<Route, Timer> timers = new ConcurrentHashMap<>();
@@ -43,6 +43,14 @@ final class RequestMeter {
     }
   }
 
+  /** A request was answered 503. */
+  void refused(Problem.Reason reason) {
+    MeterRegistry meters = registry.get();
+    if (meters != null) {
+      meters.counter(Metric.HTTP_REFUSED.meter(), "reason", reason.wireName()).increment();
+    }
+  }
+
   private @Nullable Timer register(Route route) {
     MeterRegistry meters = registry.get();
     return meters == null
@@ -50,14 +58,12 @@ final class RequestMeter {
         : timers.computeIfAbsent(
             route,
             absent ->
-                Timer.builder(NAME)
-                    .description("Requests by route and status")
+                Timer.builder(Metric.HTTP_REQUESTS.meter())
+                    .description(Metric.HTTP_REQUESTS.description())
                     .tag("method", route.method())
                     .tag("path", route.path())
                     .tag("status", Integer.toString(route.status()))
-                    .publishPercentileHistogram()
-                    .minimumExpectedValue(Duration.ofMillis(1))
-                    .maximumExpectedValue(Duration.ofSeconds(60))
+                    .serviceLevelObjectives(LatencyBuckets.bounds())
                     .register(meters));
   }
 }

@@ -94,7 +94,8 @@ final class Body implements AutoCloseable {
     int permits = (more >> 10) + 1;
     if (!memory.tryAcquire(permits)) {
       throw new Refused(
-          Problem.overloaded("Too many large requests at once; nothing was stored", 1));
+          Problem.overloaded(
+              Problem.Reason.MEMORY, "Too many large requests at once; nothing was stored", 1));
     }
     held += permits;
   }

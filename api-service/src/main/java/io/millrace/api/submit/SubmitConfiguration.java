@@ -10,6 +10,7 @@ import io.millrace.db.job.Submitted;
 import io.millrace.db.sql.Database;
 import io.millrace.db.sql.GroupCommit;
 import io.millrace.model.ModelCatalogue;
+import io.millrace.telemetry.Metric;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -49,8 +50,8 @@ public class SubmitConfiguration {
   @Bean
   MeterBinder intakeDepth(GroupCommit<NewJob, Submitted> intake) {
     return meters ->
-        Gauge.builder("millrace.intake.waiting", intake, GroupCommit::depth)
-            .description("Submissions that wait for a transaction")
+        Gauge.builder(Metric.INTAKE_WAITING.meter(), intake, GroupCommit::depth)
+            .description(Metric.INTAKE_WAITING.description())
             .register(meters);
   }
 
@@ -75,7 +76,8 @@ public class SubmitConfiguration {
   }
 
   @Bean
-  SubmitController submitController(SubmitJob submitJob, ModelCatalogue models, Clock clock) {
+  SubmitController submitController(
+      SubmitJob submitJob, ModelCatalogue models, Clock clock, MeterRegistry meters) {
     long kibibytes =
         Math.max(LEAST_KIBIBYTES, (Runtime.getRuntime().maxMemory() >> 10) / HEAP_SHARE);
     return new SubmitController(
@@ -83,6 +85,7 @@ public class SubmitConfiguration {
         models,
         new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes)),
         clock,
-        new SecureRandom());
+        new SecureRandom(),
+        new IntakeTimer(meters));
   }
 }

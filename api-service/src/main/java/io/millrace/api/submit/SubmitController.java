@@ -36,13 +36,16 @@ final class SubmitController {
   private final Semaphore memory;
   private final Clock clock;
   private final RandomGenerator random;
+  private final IntakeTimer timer;
 
   SubmitController(
       SubmitJob submitJob,
       ModelCatalogue models,
       Semaphore memory,
       Clock clock,
-      RandomGenerator random) {
+      RandomGenerator random,
+      IntakeTimer timer) {
+    this.timer = timer;
     this.submitJob = submitJob;
     this.parser = new SubmissionParser(clock);
     this.models = models;
@@ -55,6 +58,7 @@ final class SubmitController {
   @PostMapping(PATH)
   void submit(HttpServletRequest request, HttpServletResponse response)
       throws IOException, InterruptedException {
+    long start = System.nanoTime();
     int tenant = Caller.tenantId(request);
     checkForm(request);
     NewJob.@Nullable IdempotencyKey key = null;
@@ -62,6 +66,7 @@ final class SubmitController {
       key = IdempotencyHeader.of(request, PATH, body.bytes());
       Submission submission = parser.parse(body.bytes());
       Accepted accepted = submitJob.submit(job(tenant, submission, request, key));
+      timer.record(submission.lane(), System.nanoTime() - start);
       models
           .retirement(submission.params().model(), clock.instant())
           .ifPresent(near -> response.setHeader("millrace-warning", near.warning()));

@@ -85,7 +85,7 @@ final class SubmitJob {
     try {
       result = intake.add(job);
     } catch (RejectedExecutionException full) {
-      throw new Refused(nothingStored());
+      throw new Refused(nothingStored(Problem.Reason.QUEUE_FULL));
     }
     try {
       return result.get(patience.toNanos(), TimeUnit.NANOSECONDS);
@@ -137,8 +137,12 @@ final class SubmitJob {
   }
 
   private static Problem nothingStored() {
+    return nothingStored(Problem.Reason.STORE);
+  }
+
+  private static Problem nothingStored(Problem.Reason reason) {
     return Problem.overloaded(
-        "Jobs cannot be stored at the moment; nothing was stored", RETRY_AFTER_SECONDS);
+        reason, "Jobs cannot be stored at the moment; nothing was stored", RETRY_AFTER_SECONDS);
   }
 
   private static Problem perhapsStored() {

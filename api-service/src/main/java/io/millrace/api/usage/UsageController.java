@@ -113,7 +113,7 @@ final class UsageController {
     if (name == null) {
       return null;
     }
-    return Patience.within(PATIENCE, () -> tenants.find(name))
+    return Patience.within(PATIENCE, () -> tenants.named(name))
         .map(Tenant::number)
         .orElseThrow(() -> refused("tenant", "There is no tenant of that name"));
   }

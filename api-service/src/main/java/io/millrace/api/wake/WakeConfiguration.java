@@ -1,6 +1,7 @@
 package io.millrace.api.wake;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.sql.Database;
 import org.springframework.context.annotation.Bean;
@@ -17,6 +18,11 @@ public class WakeConfiguration {
         new JobViews(database)::finished,
         environment.getProperty("spring.kafka.bootstrap-servers"),
         meters);
+  }
+
+  @Bean
+  MeterBinder wakeMeters(WakeLoops loops) {
+    return loops::measure;
   }
 
   @Bean

@@ -1,7 +1,9 @@
 package io.millrace.api.wake;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.loop.Loop;
+import io.millrace.telemetry.Metric;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
@@ -22,6 +24,12 @@ final class WakeLoops implements SmartLifecycle {
   WakeLoops(FinishedJobs finished, @Nullable String bootstrapServers, MeterRegistry meters) {
     this.poll = new Loop("finished", meters, new FinishedPoll(waiters, finished)::once);
     this.feed = bootstrapServers == null ? null : new EventFeed(bootstrapServers, waiters, meters);
+  }
+
+  void measure(MeterRegistry meters) {
+    Gauge.builder(Metric.WAITERS.meter(), waiters, all -> all.ids().size())
+        .description(Metric.WAITERS.description())
+        .register(meters);
   }
 
   Waiters waiters() {

@@ -1,6 +1,7 @@
 package io.millrace.claude.call;
 
 import com.anthropic.core.RequestOptions;
+import com.anthropic.core.http.Headers;
 import com.anthropic.core.http.HttpMethod;
 import com.anthropic.core.http.HttpRequest;
 import com.anthropic.core.http.HttpResponse;
@@ -8,6 +9,7 @@ import com.anthropic.errors.AnthropicIoException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.BooleanSupplier;
 
@@ -59,13 +61,25 @@ public final class ClaudeClient implements AutoCloseable {
    * would go in circles. Empty for the real API, and when nobody answers.
    */
   public Optional<String> upstreamMillrace() {
+    return models(PROBE_TIMEOUT)
+        .flatMap(models -> models.headers().values("millrace-version").stream().findFirst());
+  }
+
+  /** The status with which Claude answers a request that costs nothing; empty if nobody answers. */
+  public OptionalInt probe(Duration timeout) {
+    return models(timeout).stream().mapToInt(Models::status).findFirst();
+  }
+
+  private record Models(int status, Headers headers) {}
+
+  private Optional<Models> models(Duration timeout) {
     HttpRequest request =
         request(HttpMethod.GET, "models").putHeader("anthropic-version", "2023-06-01").build();
     RequestOptions options =
-        RequestOptions.builder().followRedirects(false).timeout(PROBE_TIMEOUT).build();
+        RequestOptions.builder().followRedirects(false).timeout(timeout).build();
     Connections.Slot slot = connections.take();
     try (HttpResponse response = slot.http().execute(request, options)) {
-      return response.headers().values("millrace-version").stream().findFirst();
+      return Optional.of(new Models(response.statusCode(), response.headers()));
     } catch (AnthropicIoException e) {
       return Optional.empty();
     } finally {

@@ -51,7 +51,8 @@ public final class BenchCommand {
       terminal.out().flush();
       return Exit.SUCCEEDED;
     } catch (IOException failure) {
-      terminal.err().println("millrace: the benchmark could not be run: " + failure.getMessage());
+      String why = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+      terminal.err().println("millrace: the benchmark could not be run: " + why);
       return Exit.FAILED;
     }
   }

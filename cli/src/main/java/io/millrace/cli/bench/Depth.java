@@ -90,13 +90,13 @@ final class Depth {
     try (var stack = BenchStack.start(workspace, Topology.of(Topology.Parts.UP))) {
       var load = new Workload(stack, plan, say);
       List<Run> runs = new ArrayList<>();
-      runs.add(measure("N3 without", load::endToEnd));
+      runs.add(measure("N3 before the same pool's backlog", load::endToEnd));
       fill(stack, Backlog.inTheSamePool(plan.depth()));
       runs.add(measure("N3 while it is worked off", load::endToEndInCompany));
       try (var _ = Snapshot.hold(stack.database())) {
-        runs.add(measure("N3 beside a snapshot", load::endToEndInCompany));
+        runs.add(measure("N3 while it is, beside a snapshot", load::endToEndInCompany));
       }
-      rates("N3, backlog in the same pool", runs, Targets.N3);
+      rates("N3, same pool", runs, Targets.N3);
     }
   }
 
@@ -111,14 +111,14 @@ final class Depth {
   private Run measure(String name, Measure measure) throws IOException, InterruptedException {
     say.line("N7: %s, %d s".formatted(name, plan.window().toSeconds()));
     Run run = measure.run();
-    processor.add(Workload.processorRow(name + " (" + processor.size() + ")", run.window()));
+    processor.add(Workload.processorRow(name, run.window()));
     return run;
   }
 
   private void rates(String name, List<Run> runs, double target) {
     row(name + ", jobs/s", runs.stream().map(run -> run.window().perSecond()).toList());
     findings.add(
-        Figure.plain("N7", name + " without a backlog", "jobs/s", runs.get(0).window().perSecond()),
+        Figure.plain("N7", name + " without", "jobs/s", runs.get(0).window().perSecond()),
         Figure.atLeast("N7", name + " with it", "jobs/s", runs.get(1).window().perSecond(), target),
         Figure.atLeast(
             "N7",
@@ -137,7 +137,7 @@ final class Depth {
     row("N5 " + name + ", ms", runs.stream().map(run -> run.latency().millis(share)).toList());
     String what = "N5 " + name;
     findings.add(
-        Figure.plain("N7", what + " without a backlog", "ms", runs.get(0).latency().millis(share)),
+        Figure.plain("N7", what + " without", "ms", runs.get(0).latency().millis(share)),
         Figure.atMost("N7", what + " with it", "ms", runs.get(1).latency().millis(share), target),
         Figure.atMost(
             "N7",

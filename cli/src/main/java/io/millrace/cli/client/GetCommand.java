@@ -22,7 +22,8 @@ public final class GetCommand {
 
   /** Runs the command and returns its exit code. */
   public int run(List<String> words) throws InterruptedException {
-    var arguments = Arguments.parse(words, Understood.of(Set.of("--wait"), Set.of("--json")));
+    var arguments =
+        Arguments.parse(words, Understood.of(Set.of("--wait"), Set.of("--json", "--attempts")));
     if (arguments.words().size() != 1) {
       throw new Misused("Give one job's id: ./millrace get job_…");
     }
@@ -32,7 +33,13 @@ public final class GetCommand {
     }
     Duration patience = Duration.ofSeconds(arguments.number("--wait", 0, 0, DAY));
     var show = new ShowJob(terminal, arguments.has("--json"));
+    if (arguments.has("--attempts") && arguments.has("--wait")) {
+      throw new Misused("--attempts shows what was done so far; leave --wait out.");
+    }
     try (var server = Server.of(terminal)) {
+      if (arguments.has("--attempts")) {
+        return new ShowAttempts(server, show).of(id);
+      }
       Answer answer =
           patience.isZero()
               ? server.job(id, 0)

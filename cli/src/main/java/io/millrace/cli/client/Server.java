@@ -3,6 +3,7 @@ package io.millrace.cli.client;
 import io.millrace.cli.terminal.Misused;
 import io.millrace.cli.terminal.Terminal;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -13,6 +14,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +102,35 @@ final class Server implements AutoCloseable {
     return send(request("/v1/jobs/" + id + query, ANSWER.plusSeconds(wait)).GET().build());
   }
 
+  /** What is at that path. */
+  Answer get(String path) throws InterruptedException {
+    return send(request(path, ANSWER).GET().build());
+  }
+
+  /** Takes a body as it comes. */
+  interface Reader {
+    void read(InputStream body) throws IOException;
+  }
+
+  /**
+   * Gives what is at that path to {@code reader}, and returns null, or the refusal.
+   *
+   * @throws Unreachable if the connection broke, perhaps after a part of the body
+   */
+  @Nullable Answer stream(String path, Reader reader) throws InterruptedException {
+    return reaching(() -> {
+      HttpResponse<InputStream> response =
+          http.send(request(path, ANSWER).GET().build(), HttpResponse.BodyHandlers.ofInputStream());
+      try (InputStream body = response.body()) {
+        if (response.statusCode() != 200) {
+          return new Answer(response.statusCode(), body.readAllBytes());
+        }
+        reader.read(body);
+        return null;
+      }
+    });
+  }
+
   /** Sums of usage; each parameter of the question as it stands. */
   Answer usage(Map<String, String> question) throws InterruptedException {
     String query =
@@ -129,9 +160,21 @@ final class Server implements AutoCloseable {
   }
 
   private Answer send(HttpRequest request) throws InterruptedException {
+    return Objects.requireNonNull(
+        reaching(() -> {
+          HttpResponse<byte[]> response =
+              http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+          return new Answer(response.statusCode(), response.body());
+        }));
+  }
+
+  private interface Call {
+    @Nullable Answer make() throws IOException, InterruptedException;
+  }
+
+  private @Nullable Answer reaching(Call call) throws InterruptedException {
     try {
-      HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
-      return new Answer(response.statusCode(), response.body());
+      return call.make();
     } catch (ConnectException refused) {
       throw new Unreachable(
           "Nothing answers at %s. Is Millrace running (./millrace up)? MILLRACE_URL names another address."

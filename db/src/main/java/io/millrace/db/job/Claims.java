@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -36,7 +37,10 @@ public final class Claims {
       job.id, job.claim_no, job.tenant_id, job.lane::text, job.pool, job.model, job.attempts,
         job.counted_attempts, job.max_attempts, job.timeout_seconds, job.retry_ambiguous, job.params_bytes,
         job.estimated_input, job.max_output, job.sending, job.series, job.user_id, job.feature,
-        (extract(epoch from job.expires_at - now()) * 1000)::bigint, job.worker_id
+        (extract(epoch from job.expires_at - now()) * 1000)::bigint, job.worker_id,
+        (extract(epoch from now() - job.created_at) * 1000000)::bigint,
+        (extract(epoch from now() - job.due_at) * 1000000)::bigint,
+        (extract(epoch from now() - job.released_at) * 1000000)::bigint
       """;
 
   // States are compared as text where the id is given, so that nothing but the primary key serves:
@@ -65,7 +69,8 @@ public final class Claims {
       where job.id = won.id and exists (select from worker where worker.id = ? and worker.lost_at is null)
       returning \
       """
-          + CLAIMED;
+          // The claim clears the mark of which this asks.
+          + CLAIMED.replace("job.released_at", "old.released_at");
 
   private static final String WON_UNHEARD =
       "select "
@@ -117,6 +122,7 @@ public final class Claims {
    * @param sending whether the store already counts on a call being sent; where false, {@link
    *     #markSending} must succeed before the call
    * @param untilExpiry time left to the deadline at the moment of the claim, by the database clock
+   * @param waits how long it was under way until then
    */
   public record Claimed(
       Fence fence,
@@ -136,12 +142,20 @@ public final class Claims {
       int series,
       @Nullable String userId,
       @Nullable String feature,
-      Duration untilExpiry) {
+      Duration untilExpiry,
+      Waits waits) {
 
     public JobId id() {
       return fence.id();
     }
   }
+
+  /**
+   * A job's times up to its claim, by the database clock.
+   *
+   * @param sinceReleased zero where it is not known
+   */
+  public record Waits(Duration sinceCreated, Duration sinceDue, Duration sinceReleased) {}
 
   /** What the call needs, read apart from the claim so that bytes in memory stay bounded. */
   public record Payload(
@@ -265,6 +279,11 @@ public final class Claims {
         rows.getInt(16),
         rows.getString(17),
         rows.getString(18),
-        Duration.ofMillis(rows.getLong(19)));
+        Duration.ofMillis(rows.getLong(19)),
+        new Waits(micros(rows, 21), micros(rows, 22), micros(rows, 23)));
+  }
+
+  private static Duration micros(ResultSet rows, int column) throws SQLException {
+    return Duration.of(rows.getLong(column), ChronoUnit.MICROS);
   }
 }

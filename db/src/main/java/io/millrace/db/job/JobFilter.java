@@ -75,6 +75,11 @@ public record JobFilter(
     return equals(of(tenantId));
   }
 
+  /** Whether it leaves out jobs other than by their state. */
+  boolean isNarrow() {
+    return !equals(of(tenantId).in(states));
+  }
+
   /** What a row of {@code job} must meet, all of it. */
   public Condition condition() {
     return DSL.and(

@@ -45,6 +45,33 @@ public record JobView(
     @Nullable BigDecimal suspectedCost,
     boolean paused) {
 
+  /** The same with the body of its result. */
+  public JobView withBody(byte @Nullable [] found) {
+    return new JobView(
+        id,
+        state,
+        lane,
+        model,
+        createdAt,
+        dueAt,
+        expiresAt,
+        released,
+        startedAt,
+        finishedAt,
+        cancelRequestedAt,
+        attempts,
+        series,
+        batchId,
+        terms,
+        failureCode,
+        failureMessage,
+        found,
+        usage,
+        cost,
+        suspectedCost,
+        paused);
+  }
+
   /** The terms of submission, apart from the params. */
   public record Terms(
       @Nullable String customId,

@@ -1,29 +1,31 @@
 package io.millrace.db.job;
 
 import static io.millrace.db.schema.Tables.ATTEMPT;
-import static io.millrace.db.schema.Tables.COST;
 import static io.millrace.db.schema.Tables.JOB;
 import static io.millrace.db.schema.Tables.REQUEST;
 import static io.millrace.db.schema.Tables.RESULT;
 import static io.millrace.db.schema.Tables.TENANT_PAUSE;
 import static org.jooq.impl.DSL.any;
-import static org.jooq.impl.DSL.count;
 import static org.jooq.impl.DSL.exists;
 import static org.jooq.impl.DSL.field;
+import static org.jooq.impl.DSL.inline;
+import static org.jooq.impl.DSL.lateral;
+import static org.jooq.impl.DSL.name;
+import static org.jooq.impl.DSL.octetLength;
 import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.selectOne;
-import static org.jooq.impl.DSL.sum;
-import static org.jooq.impl.DSL.val;
+import static org.jooq.impl.DSL.trueCondition;
 
 import io.millrace.db.schema.enums.JobState;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobId;
 import io.millrace.job.Lane;
-import io.millrace.money.Usage;
-import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +34,9 @@ import java.util.stream.Collectors;
 import org.jooq.Field;
 import org.jooq.JSON;
 import org.jooq.Record;
+import org.jooq.SelectFieldOrAsterisk;
+import org.jooq.Table;
+import org.jooq.impl.SQLDataType;
 import org.jspecify.annotations.Nullable;
 
 /** Reads jobs for those who asked for them. A tenant finds only its own. */
@@ -50,8 +55,29 @@ public final class JobViews {
                   .from(TENANT_PAUSE)
                   .where(
                       TENANT_PAUSE.TENANT_ID.eq(JOB.TENANT_ID), TENANT_PAUSE.RESUMED_AT.isNull())));
+  private static final Field<Integer> BODY_BYTES =
+      field(name(RESULT.getName(), "body_bytes"), Integer.class);
+  private static final List<SelectFieldOrAsterisk> COLUMNS =
+      List.of(
+          JOB.asterisk(),
+          RELEASED.as("released"),
+          PAUSED.as("paused"),
+          FAILURE_MESSAGE.as("failure_message"),
+          REQUEST.METADATA,
+          REQUEST.RUN_AT,
+          REQUEST.FALLBACK_MODELS,
+          REQUEST.WEBHOOK_URL,
+          REQUEST.ANTHROPIC_VERSION,
+          REQUEST.ANTHROPIC_BETA);
 
   private final Database database;
+
+  /**
+   * A job whose result was left where it is.
+   *
+   * @param bodyBytes how long the body of its result is; zero where there is none
+   */
+  public record Sized(JobView job, int bodyBytes) {}
 
   public JobViews(Database database) {
     this.database = database;
@@ -62,13 +88,7 @@ public final class JobViews {
     var job =
         database
             .dsl()
-            .select(
-                JOB.asterisk(),
-                RELEASED.as("released"),
-                PAUSED.as("paused"),
-                FAILURE_MESSAGE.as("failure_message"))
-            .select(REQUEST.METADATA, REQUEST.RUN_AT, REQUEST.FALLBACK_MODELS)
-            .select(REQUEST.WEBHOOK_URL, REQUEST.ANTHROPIC_VERSION, REQUEST.ANTHROPIC_BETA)
+            .select(COLUMNS)
             .select(RESULT.BODY)
             .from(JOB)
             .leftJoin(REQUEST)
@@ -77,7 +97,63 @@ public final class JobViews {
             .on(RESULT.JOB_ID.eq(JOB.ID), RESULT.JOB_ID.eq(id.uuid()), RESULT.SERIES.eq(JOB.SERIES))
             .where(JOB.ID.eq(id.uuid()), JOB.TENANT_ID.eq(tenantId))
             .fetchOne();
-    return job == null ? Optional.empty() : Optional.of(view(job, money(id)));
+    return job == null
+        ? Optional.empty()
+        : Optional.of(view(job, Bill.ofJobs(database, List.of(id)), job.get(RESULT.BODY)));
+  }
+
+  /**
+   * Those of these jobs that meet the filter now, in the order of {@code ids}, without their bodies
+   * and with how long these are.
+   */
+  public List<Sized> find(JobFilter filter, List<JobId> ids) {
+    if (ids.isEmpty()) {
+      return List.of();
+    }
+    Map<UUID, Record> rows =
+        database
+            .dsl()
+            .select(COLUMNS)
+            .select(BODY_BYTES)
+            .from(JOB)
+            .leftJoin(lateral(requestOf(ids)))
+            .on(trueCondition())
+            .leftJoin(lateral(resultOf(ids)))
+            .on(trueCondition())
+            .where(Ids.among(JOB.ID, ids), filter.condition())
+            .fetchMap(JOB.ID, row -> row);
+    Map<UUID, Bill> bills = Bill.ofJobs(database, ids);
+    List<Sized> found = new ArrayList<>(ids.size());
+    for (JobId id : ids) {
+      Record row = rows.get(id.uuid());
+      if (row != null) {
+        found.add(
+            new Sized(view(row, bills, null), Objects.requireNonNullElse(row.get(BODY_BYTES), 0)));
+      }
+    }
+    return found;
+  }
+
+  /** The bodies of these jobs' results; a job without one has no entry. */
+  public Map<JobId, byte[]> bodies(Collection<JobView> jobs) {
+    if (jobs.isEmpty()) {
+      return Map.of();
+    }
+    Map<JobId, Integer> series =
+        jobs.stream().collect(Collectors.toMap(JobView::id, JobView::series));
+    Map<JobId, byte[]> bodies = new HashMap<>();
+    database
+        .dsl()
+        .select(RESULT.JOB_ID, RESULT.SERIES, RESULT.BODY)
+        .from(RESULT)
+        .where(Ids.among(RESULT.JOB_ID, series.keySet()))
+        .forEach(row -> {
+          var id = new JobId(row.value1());
+          if (row.value2().intValue() == Objects.requireNonNull(series.get(id))) {
+            bodies.put(id, row.value3());
+          }
+        });
+    return bodies;
   }
 
   /** Which of these jobs have reached a final state: one query for all who wait. */
@@ -85,58 +161,19 @@ public final class JobViews {
     if (ids.isEmpty()) {
       return Set.of();
     }
-    UUID[] wanted = ids.stream().map(JobId::uuid).toArray(UUID[]::new);
     return database
         .dsl()
         .select(JOB.ID)
         .from(JOB)
-        .where(JOB.ID.eq(any(wanted)))
+        .where(JOB.ID.eq(any(Ids.array(ids))))
         .and(JOB.STATE.notIn(JobState.queued, JobState.running))
         .fetch(row -> new JobId(row.value1()))
         .stream()
         .collect(Collectors.toSet());
   }
 
-  private Money money(JobId id) {
-    var charged = COST.KIND.ne("suspected");
-    var row =
-        database
-            .dsl()
-            .select(
-                sum(COST.INPUT_TOKENS).filterWhere(charged),
-                sum(COST.OUTPUT_TOKENS).filterWhere(charged),
-                sum(COST.CACHE_READ_TOKENS).filterWhere(charged),
-                sum(COST.CACHE_WRITE_5M_TOKENS).filterWhere(charged),
-                sum(COST.CACHE_WRITE_1H_TOKENS).filterWhere(charged),
-                sum(COST.WEB_SEARCHES).filterWhere(charged),
-                sum(COST.AMOUNT).filterWhere(charged),
-                sum(COST.AMOUNT).filterWhere(COST.KIND.eq(val("suspected"))),
-                count().filterWhere(charged.and(COST.AMOUNT.isNull())),
-                count().filterWhere(COST.FILLS),
-                count().filterWhere(COST.KIND.eq(val("suspected")).and(COST.AMOUNT.isNull())))
-            .from(COST)
-            .where(COST.JOB_ID.eq(id.uuid()))
-            .fetchSingle();
-    var usage =
-        new Usage(
-            whole(row.value1()),
-            whole(row.value2()),
-            whole(row.value4()),
-            whole(row.value5()),
-            whole(row.value3()),
-            0,
-            whole(row.value6()),
-            null,
-            null,
-            null);
-    boolean unpriced = row.value9() > row.value10();
-    return new Money(
-        usage,
-        unpriced ? null : orZero(row.value7()),
-        row.value11() > 0 ? null : orZero(row.value8()));
-  }
-
-  private static JobView view(Record job, Money money) {
+  private static JobView view(Record job, Map<UUID, Bill> bills, byte @Nullable [] body) {
+    Bill bill = bills.getOrDefault(job.get(JOB.ID), Bill.NONE);
     return new JobView(
         new JobId(job.get(JOB.ID)),
         io.millrace.job.JobState.valueOf(job.get(JOB.STATE).getLiteral().toUpperCase(Locale.ROOT)),
@@ -155,10 +192,10 @@ public final class JobViews {
         terms(job),
         job.get(JOB.FAILURE_CODE),
         job.get("failure_message", String.class),
-        job.get(RESULT.BODY),
-        money.usage(),
-        money.cost(),
-        money.suspected(),
+        body,
+        bill.usage(),
+        bill.cost(),
+        bill.suspected(),
         job.get("paused", Boolean.class));
   }
 
@@ -183,13 +220,27 @@ public final class JobViews {
     return values == null ? List.of() : List.of(values);
   }
 
-  private static long whole(@Nullable BigDecimal sum) {
-    return sum == null ? 0 : sum.longValueExact();
+  // A plain join of two lists of ids would compare each with each; so each job looks for its own.
+  private static Table<?> requestOf(List<JobId> ids) {
+    return select(
+            REQUEST.METADATA,
+            REQUEST.RUN_AT,
+            REQUEST.FALLBACK_MODELS,
+            REQUEST.WEBHOOK_URL,
+            REQUEST.ANTHROPIC_VERSION,
+            REQUEST.ANTHROPIC_BETA)
+        .from(REQUEST)
+        .where(REQUEST.JOB_ID.eq(JOB.ID), Ids.between(REQUEST.JOB_ID, ids))
+        .limit(inline(1))
+        .asTable(REQUEST.getName());
   }
 
-  private static BigDecimal orZero(@Nullable BigDecimal sum) {
-    return sum == null ? BigDecimal.ZERO : sum;
+  private static Table<?> resultOf(List<JobId> ids) {
+    return select(octetLength(RESULT.BODY.coerce(SQLDataType.VARCHAR)).as(BODY_BYTES))
+        .from(RESULT)
+        .where(
+            RESULT.JOB_ID.eq(JOB.ID), RESULT.SERIES.eq(JOB.SERIES), Ids.between(RESULT.JOB_ID, ids))
+        .limit(inline(1))
+        .asTable(RESULT.getName());
   }
-
-  private record Money(Usage usage, @Nullable BigDecimal cost, @Nullable BigDecimal suspected) {}
 }

@@ -8,7 +8,10 @@ import io.millrace.job.JobState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.UUID;
+import org.jooq.Record;
+import org.jooq.Select;
 import org.jooq.impl.DSL;
 import org.jspecify.annotations.Nullable;
 
@@ -41,16 +44,7 @@ public final class MatchingJobs {
     if (filter.states().isEmpty() || filter.lanes().isEmpty()) {
       return new Step(List.of(), null);
     }
-    var seen =
-        DSL.select(JOB.asterisk())
-            .from(JOB)
-            .where(
-                JOB.TENANT_ID.eq(filter.tenantId()),
-                filter.idsInRange(),
-                after == null ? DSL.noCondition() : JOB.ID.lt(after.uuid()))
-            .orderBy(JOB.ID.desc())
-            .limit(jobs)
-            .asTable("job");
+    var seen = seen(filter, after, jobs).asTable("job");
     var hit = DSL.field(filter.condition());
     List<Match> matches = new ArrayList<>();
     UUID last = null;
@@ -61,6 +55,7 @@ public final class MatchingJobs {
             .select(JOB.ID, JOB.STATE, JOB.CANCEL_REQUESTED_AT.isNotNull(), hit)
             .from(seen)
             .orderBy(JOB.ID.desc())
+            .limit(jobs)
             .fetch()) {
       count++;
       last = row.value1();
@@ -73,5 +68,24 @@ public final class MatchingJobs {
       }
     }
     return new Step(matches, last == null || count < jobs ? null : new JobId(last));
+  }
+
+  /** The next jobs of each state that may match: the index is by state, and in the order of ids. */
+  private static Select<Record> seen(JobFilter filter, @Nullable JobId after, int jobs) {
+    Select<Record> all = null;
+    for (JobState state : filter.states()) {
+      Select<Record> range =
+          DSL.select(JOB.asterisk())
+              .from(JOB)
+              .where(
+                  JOB.TENANT_ID.eq(filter.tenantId()),
+                  JOB.STATE.eq(DSL.inline(JobFilter.column(state))),
+                  filter.idsInRange(),
+                  after == null ? DSL.noCondition() : JOB.ID.lt(after.uuid()))
+              .orderBy(JOB.ID.desc())
+              .limit(jobs);
+      all = all == null ? range : all.unionAll(range);
+    }
+    return Objects.requireNonNull(all);
   }
 }

@@ -37,6 +37,7 @@ public final class Loop {
   private @Nullable Thread latest;
   private boolean woken;
   private volatile long workedAt = System.nanoTime();
+  private volatile boolean failing;
 
   /** From a start to the stop that ends it, and no other. */
   private static final class Run {
@@ -75,6 +76,11 @@ public final class Loop {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether the last round failed. */
+  public boolean isFailing() {
+    return failing;
   }
 
   /** Time since the last round that worked, or since the start where none has yet. */
@@ -141,6 +147,7 @@ public final class Loop {
       long start = System.nanoTime();
       try {
         pause = body.once();
+        failing = false;
         if (failuresInARow > 0) {
           log.info(
               "Loop {} works again; it failed {} times in {} s",
@@ -152,6 +159,7 @@ public final class Loop {
         workedAt = System.nanoTime();
       } catch (RuntimeException | Error failure) {
         failures.increment();
+        failing = true;
         if (failuresInARow == 0) {
           log.warn("Loop {} failed and will be tried again until it works", name, failure);
         }

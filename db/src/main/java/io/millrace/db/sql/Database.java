@@ -7,12 +7,16 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Properties;
+import java.util.function.Consumer;
 import org.flywaydb.core.Flyway;
 import org.jooq.DSLContext;
+import org.jooq.ExecuteContext;
+import org.jooq.ExecuteListener;
 import org.jooq.SQLDialect;
 import org.jooq.conf.Settings;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
+import org.jooq.impl.DefaultConfiguration;
 
 /**
  * The way to PostgreSQL: one pool in which every wait has a bound, from connecting over a lock to a
@@ -34,6 +38,7 @@ public final class Database implements AutoCloseable {
   private final Address address;
   private final HikariDataSource pool;
   private final DSLContext dsl;
+  private volatile Consumer<SQLException> onFailure = failure -> {};
 
   /** Where the database is, and as whom. */
   public record Address(String url, String username, String password) {
@@ -48,9 +53,11 @@ public final class Database implements AutoCloseable {
     this.pool = pool;
     this.dsl =
         DSL.using(
-            pool,
-            SQLDialect.POSTGRES,
-            new Settings().withExecuteLogging(false).withRenderSchema(false));
+            new DefaultConfiguration()
+                .set(pool)
+                .set(SQLDialect.POSTGRES)
+                .set(new Settings().withExecuteLogging(false).withRenderSchema(false))
+                .set(ExecuteListener.onException(this::failed)));
   }
 
   /**
@@ -97,6 +104,18 @@ public final class Database implements AutoCloseable {
     return pool;
   }
 
+  /** Tells of every statement and transaction that fails from now on; replaces who was told. */
+  public void onFailure(Consumer<SQLException> listener) {
+    onFailure = listener;
+  }
+
+  private void failed(ExecuteContext context) {
+    var failure = context.sqlException();
+    if (failure != null) {
+      onFailure.accept(failure);
+    }
+  }
+
   /**
    * A connection of its own, outside the pool, for a session-wide lock or for listening. Its socket
    * waits at most {@code read} for an answer; and the server ends the session, and with it the
@@ -135,6 +154,7 @@ public final class Database implements AutoCloseable {
       }
       return result;
     } catch (SQLException failure) {
+      onFailure.accept(failure);
       throw new DataAccessException(failure.getMessage(), failure);
     }
   }
@@ -146,6 +166,7 @@ public final class Database implements AutoCloseable {
     try (var connection = pool.getConnection()) {
       return work.run(connection);
     } catch (SQLException failure) {
+      onFailure.accept(failure);
       throw new DataAccessException(failure.getMessage(), failure);
     }
   }

@@ -70,6 +70,17 @@ public final class Failures {
     return isConnection(failure) || isTimeout(failure) || (state != null && state.startsWith("40"));
   }
 
+  /** In one word what went wrong, for counting. */
+  public static String kind(Throwable failure) {
+    if (isConnection(failure)) {
+      return "connection";
+    }
+    if (isTimeout(failure)) {
+      return "timeout";
+    }
+    return isTransient(failure) ? "conflict" : "refused";
+  }
+
   private static @Nullable SQLException sqlException(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException sql) {

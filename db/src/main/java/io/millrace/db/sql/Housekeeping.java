@@ -24,6 +24,28 @@ public final class Housekeeping {
     });
   }
 
+  /** Rows that no partition of a day would take, counted up to {@code limit}. */
+  public int misplacedRows(int limit) {
+    return database.single(connection -> {
+      try (var select =
+          connection.prepareStatement(
+              """
+              select count(*) from (
+                (select from request_other limit ?) union all (select from result_other limit ?)
+                union all (select from attempt_other limit ?) union all (select from cost_other limit ?)
+                limit ?) bounded
+              """)) {
+        for (int i = 1; i <= 5; i++) {
+          select.setInt(i, limit);
+        }
+        try (var row = select.executeQuery()) {
+          row.next();
+          return row.getInt(1);
+        }
+      }
+    });
+  }
+
   /** Deletes up to {@code limit} idempotency keys that no longer stand. */
   public int forgetKeys(int limit) {
     return database.single(connection -> {

@@ -5,10 +5,14 @@ import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.db.job.JobFilter;
+import io.millrace.db.job.JobViews;
+import io.millrace.db.job.JobWalk;
+import io.millrace.db.job.JobWalk.Direction;
 import io.millrace.db.job.MatchingJobs;
 import io.millrace.db.job.Releases.Pick;
 import io.millrace.db.job.Settlement.Effect.Requeue;
 import io.millrace.db.sql.Database;
+import io.millrace.job.JobState;
 import io.millrace.job.ReleasedJob;
 import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
@@ -85,6 +89,11 @@ class PlansTest {
         new Verb("expire", on -> on.queued().expire(100)),
         new Verb("overdue", on -> on.held().overdue(Duration.ofSeconds(20), 100)),
         new Verb("strangers", on -> on.held().strangers()),
+        new Verb("list", on -> list(JobFilter.of(1), Direction.NEWEST_FIRST)),
+        new Verb(
+            "list those of a state",
+            on -> list(JobFilter.of(1).in(Set.of(JobState.FAILED)), Direction.NEWEST_FIRST)),
+        new Verb("results", on -> list(JobFilter.of(1), Direction.OLDEST_FIRST)),
         new Verb("cancelRequested", on -> on.held().cancelRequested(worker)),
         new Verb(
             "matching",
@@ -102,6 +111,11 @@ class PlansTest {
               on.cancel(job.id());
               on.replay(job.id());
             }));
+  }
+
+  private static void list(JobFilter filter, Direction direction) {
+    var found = new JobWalk(single).next(filter, direction, null, 20, Duration.ZERO);
+    new JobViews(single).find(filter, found.ids());
   }
 
   @ParameterizedTest

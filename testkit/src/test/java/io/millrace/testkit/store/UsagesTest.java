@@ -20,6 +20,7 @@ import io.millrace.db.usage.Usages;
 import io.millrace.testkit.Invariants;
 import io.millrace.testkit.PostgresExtension;
 import java.math.BigDecimal;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -79,8 +80,9 @@ class UsagesTest {
 
   @Test
   void whatCommitsLateIsNotLeftOut() throws SQLException {
-    var late = postgres.database().pool().getConnection();
-    try (late;
+    try (var late =
+            DriverManager.getConnection(
+                postgres.jdbcUrl(), postgres.username(), postgres.password());
         var statement = late.createStatement()) {
       late.setAutoCommit(false);
       statement.execute(

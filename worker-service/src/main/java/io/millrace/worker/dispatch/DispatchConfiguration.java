@@ -6,6 +6,7 @@ import io.millrace.claude.limit.Limiter;
 import io.millrace.db.job.Releases;
 import io.millrace.db.sql.Database;
 import io.millrace.db.worker.Workers;
+import io.millrace.worker.telemetry.QueueGauges;
 import java.time.Duration;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -38,6 +39,7 @@ public class DispatchConfiguration {
       Workers workers,
       StartableJobs startable,
       @Qualifier("jobsTemplate") KafkaTemplate<String, byte[]> kafka,
+      QueueGauges gauges,
       DispatchSettings settings,
       MeterRegistry meters) {
     var releases = new Releases(database);
@@ -45,6 +47,7 @@ public class DispatchConfiguration {
     return new Dispatcher(
         database,
         new ReleaseJobs(releases, workers, startable, records, settings, meters),
+        gauges,
         settings,
         meters);
   }

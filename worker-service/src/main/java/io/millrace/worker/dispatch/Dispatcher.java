@@ -4,6 +4,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.loop.Loop;
 import io.millrace.db.sql.Database;
+import io.millrace.telemetry.Metric;
+import io.millrace.worker.telemetry.QueueGauges;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -40,25 +42,34 @@ public final class Dispatcher {
   private final ReleaseJobs releaseJobs;
   private final DispatchSettings settings;
   private final Loop loop;
+  private final Loop watch;
   private @Nullable Connection session;
   private volatile boolean elected;
   private long checkedAt;
 
   Dispatcher(
-      Database database, ReleaseJobs releaseJobs, DispatchSettings settings, MeterRegistry meters) {
+      Database database,
+      ReleaseJobs releaseJobs,
+      QueueGauges gauges,
+      DispatchSettings settings,
+      MeterRegistry meters) {
     this.database = database;
     this.releaseJobs = releaseJobs;
     this.settings = settings;
     this.loop = new Loop("dispatch", meters, this::once);
-    Gauge.builder("millrace.dispatch.elected", this, self -> self.elected ? 1 : 0).register(meters);
+    this.watch = new Loop("queue", meters, () -> gauges.once(elected));
+    Gauge.builder(Metric.DISPATCH_ELECTED.meter(), this, self -> self.elected ? 1 : 0)
+        .register(meters);
   }
 
   public void start() {
     loop.start();
+    watch.start();
   }
 
   /** Stops and gives the office up, so that another process is elected at once. */
   public void stop(Duration bound) {
+    watch.stop(bound);
     if (loop.stop(bound)) {
       resign();
     }

@@ -6,6 +6,7 @@ import io.millrace.db.job.Releases;
 import io.millrace.db.job.Releases.Released;
 import io.millrace.job.JobId;
 import io.millrace.job.Topics;
+import io.millrace.telemetry.Metric;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,7 +44,7 @@ final class JobRecords {
     this.kafka = kafka;
     this.releases = releases;
     this.nanoTime = nanoTime;
-    this.failures = meters.counter("millrace.dispatch.unsent");
+    this.failures = meters.counter(Metric.DISPATCH_UNSENT.meter());
   }
 
   /** Hands the records to the producer, in order, without waiting for their acknowledgement. */

@@ -7,6 +7,7 @@ import io.millrace.db.job.Releases.Pick;
 import io.millrace.db.job.Releases.Queue;
 import io.millrace.db.job.Releases.Released;
 import io.millrace.db.worker.Workers;
+import io.millrace.telemetry.Metric;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -49,8 +50,8 @@ final class ReleaseJobs {
     this.startable = startable;
     this.records = records;
     this.settings = settings;
-    this.released = meters.counter("millrace.dispatch.released");
-    this.swept = meters.counter("millrace.dispatch.swept");
+    this.released = meters.counter(Metric.DISPATCH_RELEASED.meter());
+    this.swept = meters.counter(Metric.DISPATCH_SWEPT.meter());
   }
 
   /**

@@ -7,6 +7,7 @@ import io.millrace.db.loop.Loop;
 import io.millrace.failure.FailureCode;
 import io.millrace.job.JobId;
 import io.millrace.job.Topics;
+import io.millrace.telemetry.Metric;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -37,8 +38,8 @@ public final class JobEvents {
   public JobEvents(KafkaTemplate<String, byte[]> kafka, Clock clock, MeterRegistry meters) {
     this.kafka = kafka;
     this.clock = clock;
-    this.published = meters.counter("millrace.events.published");
-    this.dropped = meters.counter("millrace.events.dropped");
+    this.published = meters.counter(Metric.EVENTS_PUBLISHED.meter());
+    this.dropped = meters.counter(Metric.EVENTS_DROPPED.meter());
     this.loop = new Loop("events", meters, this::publishOne);
   }
 

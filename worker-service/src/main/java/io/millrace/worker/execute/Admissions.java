@@ -1,5 +1,6 @@
 package io.millrace.worker.execute;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.classify.Outcome;
 import io.millrace.claude.estimate.Estimator;
@@ -9,6 +10,7 @@ import io.millrace.claude.limit.Limiter;
 import io.millrace.claude.limit.PoolLimits;
 import io.millrace.db.job.Claims.Claimed;
 import io.millrace.money.Usage;
+import io.millrace.telemetry.Metric;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +29,11 @@ final class Admissions {
   private final Limiter limiter;
   private final Duration patience;
   private final LongSupplier nanoTime;
+  private final MeterRegistry meters;
   private final Map<String, Long> congestedAt = new ConcurrentHashMap<>();
 
-  Admissions(Limiter limiter, Duration patience, LongSupplier nanoTime) {
+  Admissions(Limiter limiter, Duration patience, LongSupplier nanoTime, MeterRegistry meters) {
+    this.meters = meters;
     this.limiter = limiter;
     this.patience = patience;
     this.nanoTime = nanoTime;
@@ -53,7 +57,10 @@ final class Admissions {
       case Admission.Wait(var delay, _) -> {
         congestedAt.put(job.pool(), nanoTime.getAsLong());
         var pause = delay.compareTo(SHORTEST_WAIT) < 0 ? SHORTEST_WAIT : delay;
-        yield waited.plus(pause).compareTo(patience) <= 0 ? new Wait(pause) : new GoAway(pause);
+        boolean near = waited.plus(pause).compareTo(patience) <= 0;
+        var metric = near ? Metric.LIMITER_WAITS : Metric.LIMITER_GIVEN_BACK;
+        meters.counter(metric.meter(), "pool", job.pool()).increment();
+        yield near ? new Wait(pause) : new GoAway(pause);
       }
     };
   }

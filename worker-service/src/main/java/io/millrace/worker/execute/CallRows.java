@@ -1,8 +1,10 @@
 package io.millrace.worker.execute;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.call.Timings;
+import io.millrace.claude.classify.MessageFacts;
 import io.millrace.claude.classify.Outcome;
 import io.millrace.claude.estimate.Estimator;
 import io.millrace.db.job.Claims.Claimed;
@@ -12,6 +14,7 @@ import io.millrace.failure.FailureCode;
 import io.millrace.model.ModelCatalogue;
 import io.millrace.money.CallMode;
 import io.millrace.money.Usage;
+import io.millrace.telemetry.Metric;
 import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Instant;
@@ -41,7 +44,7 @@ public final class CallRows {
     var failed = outcome instanceof Outcome.Failed failure ? failure : null;
     meters
         .counter(
-            "millrace.attempts",
+            Metric.ATTEMPTS.meter(),
             "pool",
             job.pool(),
             "outcome",
@@ -71,7 +74,7 @@ public final class CallRows {
   public Call presumed(Claimed job, Instant since, Instant now, FailureCode code) {
     meters
         .counter(
-            "millrace.attempts",
+            Metric.ATTEMPTS.meter(),
             "pool",
             job.pool(),
             "outcome",
@@ -97,12 +100,22 @@ public final class CallRows {
 
   private @Nullable Charge charge(Claimed job, Outcome outcome, Instant at) {
     return switch (outcome) {
-      case Outcome.Succeeded(_, var facts) ->
-          prices.charge(prices.billed(job.model(), facts), facts, at);
+      case Outcome.Succeeded(_, var facts) -> charged(job, facts, at);
       case Outcome.Ambiguous _ -> suspicion(job, at);
       case Outcome.Retryable _, Outcome.RateLimited _, Outcome.Platform _, Outcome.Permanent _ ->
           null;
     };
+  }
+
+  private Charge charged(Claimed job, MessageFacts facts, Instant at) {
+    String model = prices.billed(job.model(), facts);
+    var charge = prices.charge(model, facts, at);
+    tokens(model, charge.usage());
+    var amount = charge.amount();
+    if (amount != null) {
+      count(model, "charged", amount);
+    }
+    return charge;
   }
 
   private Charge suspicion(Claimed job, Instant at) {
@@ -111,7 +124,35 @@ public final class CallRows {
         catalogue
             .suspect(job.model(), usage.inputTokens(), usage.outputTokens(), at, CallMode.SINGLE)
             .orElse(null);
+    if (amount != null) {
+      count(job.model(), "suspected", amount);
+    }
     return new Charge(true, usage, null, amount, null);
+  }
+
+  private void tokens(String model, Usage usage) {
+    tokens(model, "input", usage.inputTokens());
+    tokens(model, "output", usage.outputTokens());
+    tokens(model, "cache_read", usage.cacheReadTokens());
+    tokens(model, "cache_write_5m", usage.cacheWrite5mTokens());
+    tokens(model, "cache_write_1h", usage.cacheWrite1hTokens());
+  }
+
+  private void tokens(String model, String kind, long tokens) {
+    if (tokens > 0) {
+      meters
+          .counter(Metric.TOKENS.meter(), "model", model, "class", kind)
+          .increment((double) tokens);
+    }
+  }
+
+  private void count(String model, String kind, BigDecimal amount) {
+    Counter.builder(Metric.COST.meter())
+        .baseUnit("usd")
+        .tag("model", model)
+        .tag("kind", kind)
+        .register(meters)
+        .increment(amount.doubleValue());
   }
 
   private static String name(Outcome outcome) {

@@ -21,6 +21,12 @@ public record ClaudeSettings(
       throw new IllegalArgumentException(
           "ANTHROPIC_API_KEY is not set: the worker cannot call Claude without it");
     }
+    apiKey = apiKey.strip();
+    if (!apiKey.chars().allMatch(c -> c > ' ' && c < 127)) {
+      // The HTTP layer would refuse it as a header's value, and quote it.
+      throw new IllegalArgumentException(
+          "ANTHROPIC_API_KEY holds characters that no key has; see how it was pasted");
+    }
   }
 
   /** Correlation headers go to an upstream on this machine only: the simulator. */

@@ -1,5 +1,6 @@
 package io.millrace.worker.execute;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.call.ClaudeClient;
 import io.millrace.claude.limit.Limiter;
@@ -10,9 +11,11 @@ import io.millrace.db.job.Settlements;
 import io.millrace.db.sql.Database;
 import io.millrace.db.worker.Workers;
 import io.millrace.model.ModelCatalogue;
+import io.millrace.telemetry.Metric;
 import io.millrace.worker.events.JobEvents;
 import io.millrace.worker.lease.Lease;
 import io.millrace.worker.lease.LeaseSettings;
+import io.millrace.worker.telemetry.Hops;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Clock;
@@ -97,13 +100,19 @@ public class ExecuteConfiguration {
   }
 
   @Bean
-  Admissions admissions(Limiter limiter, ExecuteSettings settings) {
-    return new Admissions(limiter, settings.patience(), System::nanoTime);
+  Admissions admissions(Limiter limiter, ExecuteSettings settings, MeterRegistry meters) {
+    return new Admissions(limiter, settings.patience(), System::nanoTime, meters);
   }
 
   @Bean
-  ExecuteJob.Times executeTimes(Lease lease, Clock clock) {
-    return new ExecuteJob.Times(lease, clock, System::nanoTime);
+  ExecuteJob.Times executeTimes(Lease lease, Clock clock, Hops hops, ClaudeContact contact) {
+    return new ExecuteJob.Times(lease, clock, System::nanoTime, hops, contact);
+  }
+
+  @Bean
+  ClaudeContact claudeContact(ClaudeClient claude, MeterRegistry meters) {
+    Gauge.builder(Metric.CALLS_RUNNING.meter(), claude, ClaudeClient::inFlight).register(meters);
+    return new ClaudeContact(System::nanoTime, meters);
   }
 
   @Bean

@@ -13,12 +13,15 @@ import io.millrace.db.job.Settlement.Effect.Keep;
 import io.millrace.db.job.Settlement.Effect.Requeue;
 import io.millrace.failure.FailureCode;
 import io.millrace.job.JobState;
+import io.millrace.telemetry.LogFields;
 import io.millrace.worker.execute.Judgement.Verdict;
 import io.millrace.worker.lease.Lease;
+import io.millrace.worker.telemetry.Hops;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.slf4j.MDC;
 
 /**
  * Brings one held job to an outcome: admission, mark, call, judgement, record; again while the
@@ -34,8 +37,11 @@ final class ExecuteJob {
   private final RecordOutcome recorder;
   private final Times times;
 
-  /** The worker's lease and clocks: what decides whether there is still time to act. */
-  record Times(Lease lease, Clock clock, LongSupplier nanoTime) {}
+  /**
+   * The worker's lease and clocks: what decides whether there is still time to act; and who is told
+   * how long it took.
+   */
+  record Times(Lease lease, Clock clock, LongSupplier nanoTime, Hops hops, ClaudeContact contact) {}
 
   ExecuteJob(
       Admissions admissions,
@@ -55,23 +61,25 @@ final class ExecuteJob {
   }
 
   void execute(Execution execution) throws InterruptedException {
-    boolean held = true;
-    while (held) {
-      held = once(execution);
+    long since = execution.claimedNanos();
+    while (once(execution, since)) {
+      since = now();
     }
   }
 
-  private boolean once(Execution execution) throws InterruptedException {
+  private boolean once(Execution execution, long since) throws InterruptedException {
     var permit = admit(execution);
     if (permit.isEmpty()) {
       return false;
     }
+    long admitted = now();
+    times.hops().admitted(execution.job(), admitted - since);
     if (!maySend(execution)) {
       admissions.giveBack(permit.get());
       record(execution, new Requeue(Duration.ZERO));
       return false;
     }
-    return call(execution, permit.get());
+    return call(execution, permit.get(), admitted);
   }
 
   /** Waits for the rate as long as that makes sense; else gives the job up and answers empty. */
@@ -135,10 +143,12 @@ final class ExecuteJob {
     return times.lease().holds(execution.job().fence().workerId());
   }
 
-  private boolean call(Execution execution, Permit permit) throws InterruptedException {
+  private boolean call(Execution execution, Permit permit, long admitted)
+      throws InterruptedException {
     var job = execution.job();
     var payload = execution.payload();
     int no = execution.nextNo();
+    MDC.put(LogFields.ATTEMPT, Integer.toString(no));
     var call =
         claude.prepare(
             new CallRequest(
@@ -149,7 +159,10 @@ final class ExecuteJob {
                 new CallRequest.Correlation(job.id().toString(), no)),
             () -> times.lease().holds(job.fence().workerId()));
     execution.calling(call);
+    long began = now();
     var reply = call.execute();
+    long ended = now();
+    times.contact().saw(reply, execution.abortReason().orElse(null));
     var outcome = Outcome.of(reply, times.clock().instant());
     admissions.settle(permit, outcome, reply);
     if (neverBegan(reply)) {
@@ -157,10 +170,14 @@ final class ExecuteJob {
       record(execution, end.orElse(new Requeue(Duration.ZERO)));
       return false;
     }
+    times
+        .hops()
+        .called(job, no, reply.timings(), began - admitted, began - execution.claimedNanos());
     var row = rows.seen(job, no, reply, outcome);
     execution.called(row.counted());
     var verdict = judge(execution, outcome);
-    boolean applied = recorder.record(new Settlement(job, row, verdict.effect()));
+    boolean applied = record(execution, new Settlement(job, row, verdict.effect()));
+    times.hops().recorded(job, now() - ended);
     if (applied && verdict.effect() instanceof Keep) {
       execution.pause(verdict.pause());
       return true;
@@ -183,11 +200,23 @@ final class ExecuteJob {
   }
 
   private void record(Execution execution, Effect effect) {
-    recorder.record(new Settlement(execution.job(), null, effect));
+    record(execution, new Settlement(execution.job(), null, effect));
+  }
+
+  private boolean record(Execution execution, Settlement settlement) {
+    boolean applied = recorder.record(settlement);
+    if (applied && settlement.effect() instanceof Finish finish) {
+      times.hops().finished(execution.job(), finish.state(), now() - execution.claimedNanos());
+    }
+    return applied;
+  }
+
+  private long now() {
+    return times.nanoTime().getAsLong();
   }
 
   private Duration left(Execution execution) {
-    return execution.untilDeadline(times.nanoTime().getAsLong());
+    return execution.untilDeadline(now());
   }
 
   private static Duration shorter(Duration one, Duration other) {

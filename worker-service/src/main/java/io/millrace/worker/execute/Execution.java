@@ -18,6 +18,7 @@ final class Execution {
 
   private final Claimed job;
   private final Payload payload;
+  private final long claimedNanos;
   private final long deadlineNanos;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition aborted = lock.newCondition();
@@ -31,6 +32,7 @@ final class Execution {
   Execution(Claimed job, Payload payload, long claimedNanos) {
     this.job = job;
     this.payload = payload;
+    this.claimedNanos = claimedNanos;
     this.deadlineNanos = claimedNanos + job.untilExpiry().toNanos();
     this.attempts = job.attempts();
     this.countedAttempts = job.countedAttempts();
@@ -71,6 +73,11 @@ final class Execution {
     attempts++;
     countedAttempts += counted ? 1 : 0;
     sending = false;
+  }
+
+  /** A local time just before the claim. */
+  long claimedNanos() {
+    return claimedNanos;
   }
 
   Duration untilDeadline(long nanoTime) {

@@ -14,6 +14,8 @@ import io.millrace.db.job.Settlement.Effect.Requeue;
 import io.millrace.failure.FailureCode;
 import io.millrace.job.JobId;
 import io.millrace.job.JobState;
+import io.millrace.telemetry.LogFields;
+import io.millrace.telemetry.Metric;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /** All jobs that this worker holds, one virtual thread each. */
 public final class Executions {
@@ -58,8 +61,9 @@ public final class Executions {
     this.recorder = recorder;
     this.admissions = admissions;
     this.nanoTime = nanoTime;
-    this.bugs = meters.counter("millrace.executions.broken");
-    Gauge.builder("millrace.jobs.held", slots, Slots::used).register(meters);
+    this.bugs = meters.counter(Metric.EXECUTIONS_BROKEN.meter());
+    Gauge.builder(Metric.JOBS_HELD.meter(), slots, Slots::used).register(meters);
+    Gauge.builder(Metric.JOBS_SLOTS.meter(), slots, Slots::most).register(meters);
   }
 
   /** Pools whose jobs should be claimed as not yet sending. */
@@ -142,6 +146,9 @@ public final class Executions {
   }
 
   private void run(Execution execution) {
+    MDC.put(LogFields.JOB_ID, execution.job().id().toString());
+    MDC.put(LogFields.TENANT, Integer.toString(execution.job().tenantId()));
+    MDC.put(LogFields.WORKER, execution.job().fence().workerId().toString());
     try {
       executeJob.execute(execution);
     } catch (InterruptedException interrupted) {

@@ -10,6 +10,7 @@ import io.millrace.db.job.Settlements.Settled;
 import io.millrace.db.sql.Failures;
 import io.millrace.db.sql.GroupCommit;
 import io.millrace.job.JobState;
+import io.millrace.telemetry.Metric;
 import io.millrace.worker.events.JobEvent;
 import io.millrace.worker.events.JobEvents;
 import java.time.Duration;
@@ -37,6 +38,7 @@ public final class RecordOutcome implements AutoCloseable {
   private final MeterRegistry meters;
   private final RandomGenerator random;
   private final Counter fencedOut;
+  private final Counter unrecorded;
   private volatile boolean closed;
 
   public RecordOutcome(
@@ -44,14 +46,15 @@ public final class RecordOutcome implements AutoCloseable {
     this.events = events;
     this.meters = meters;
     this.random = random;
-    this.fencedOut = meters.counter("millrace.outcomes.fenced-out");
+    this.unrecorded = meters.counter(Metric.OUTCOMES_UNRECORDED.meter());
+    this.fencedOut = meters.counter(Metric.OUTCOMES_FENCED_OUT.meter());
     this.commits =
         new GroupCommit<>(
             "millrace-record",
             new GroupCommit.Limits(100_000, 250, 16L << 20, 2, BUSY_PACE),
             RecordOutcome::bytes,
             settlements::settle);
-    Gauge.builder("millrace.outcomes.waiting", commits, GroupCommit::depth).register(meters);
+    Gauge.builder(Metric.OUTCOMES_WAITING.meter(), commits, GroupCommit::depth).register(meters);
   }
 
   /**
@@ -71,7 +74,7 @@ public final class RecordOutcome implements AutoCloseable {
         if (!(failure instanceof RejectedExecutionException)
             && !Failures.isTransient(failure)
             && ++culprit == TRIES_OF_A_CULPRIT) {
-          meters.counter("millrace.outcomes.unrecorded").increment();
+          unrecorded.increment();
           log.error(
               "The outcome of {} cannot be stored; the job stays running until its deadline ends it",
               settlement.job().id(),
@@ -108,7 +111,7 @@ public final class RecordOutcome implements AutoCloseable {
     }
     meters
         .counter(
-            "millrace.jobs.finished",
+            Metric.JOBS_FINISHED.meter(),
             "pool",
             job.pool(),
             "lane",

@@ -19,6 +19,11 @@ public final class Slots {
     this.mostBytes = settings.bytes().toBytes();
   }
 
+  /** Jobs that may be held at once. */
+  int most() {
+    return most;
+  }
+
   /** Jobs held now. */
   public int used() {
     lock.lock();

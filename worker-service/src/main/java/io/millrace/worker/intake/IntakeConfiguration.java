@@ -6,6 +6,7 @@ import io.millrace.worker.execute.Executions;
 import io.millrace.worker.execute.Slots;
 import io.millrace.worker.kafka.Topology;
 import io.millrace.worker.lease.Lease;
+import io.millrace.worker.telemetry.Hops;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -26,10 +27,12 @@ public class IntakeConfiguration {
   }
 
   @Bean
-  WorkerParts workerParts(Lease lease, Topology topology, Slots slots, Executions executions) {
-    return new WorkerParts(lease, topology, slots, executions);
+  WorkerParts workerParts(
+      Lease lease, Topology topology, Slots slots, Executions executions, Hops hops) {
+    return new WorkerParts(lease, topology, slots, executions, hops);
   }
 
   /** What decides whether a record may be taken, and what takes it on. */
-  record WorkerParts(Lease lease, Topology topology, Slots slots, Executions executions) {}
+  record WorkerParts(
+      Lease lease, Topology topology, Slots slots, Executions executions, Hops hops) {}
 }

@@ -6,6 +6,7 @@ import io.millrace.db.job.Claims;
 import io.millrace.db.loop.Loop;
 import io.millrace.job.ReleasedJob;
 import io.millrace.job.Topics;
+import io.millrace.telemetry.Metric;
 import io.millrace.worker.intake.IntakeConfiguration.WorkerParts;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -43,6 +44,7 @@ public final class JobsConsumer {
   private final Loop loop;
   private final Counter polled;
   private final Counter claimed;
+  private final Counter lost;
   private volatile @Nullable ShareConsumer<String, byte[]> consumer;
   private long polledAt;
 
@@ -57,8 +59,9 @@ public final class JobsConsumer {
     this.parts = parts;
     this.unreadable = unreadable;
     this.unheard = new UnheardClaims(claims, System::nanoTime);
-    this.polled = meters.counter("millrace.intake.records");
-    this.claimed = meters.counter("millrace.intake.claimed");
+    this.polled = meters.counter(Metric.INTAKE_RECORDS.meter());
+    this.lost = meters.counter(Metric.INTAKE_UNHEARD.meter());
+    this.claimed = meters.counter(Metric.INTAKE_CLAIMED.meter());
     this.loop = new Loop("intake", meters, this::once);
   }
 
@@ -153,6 +156,7 @@ public final class JobsConsumer {
       won = claims.claim(incarnation, invitations, parts.executions().congested());
     } catch (RuntimeException failure) {
       unheard.add(invitations);
+      lost.increment(invitations.size());
       readable.forEach(record -> open.acknowledge(record, AcknowledgeType.RELEASE));
       open.commitAsync();
       throw failure;
@@ -161,6 +165,7 @@ public final class JobsConsumer {
     unheard.heard(won);
     claimed.increment(won.size());
     if (!won.isEmpty()) {
+      parts.hops().claimed(won);
       parts.executions().start(won, before);
     }
   }

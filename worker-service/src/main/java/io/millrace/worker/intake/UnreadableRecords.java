@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.failure.FailureCode;
 import io.millrace.job.Topics;
+import io.millrace.telemetry.Metric;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutionException;
@@ -30,7 +31,7 @@ final class UnreadableRecords {
 
   UnreadableRecords(KafkaTemplate<String, byte[]> kafka, MeterRegistry meters) {
     this.kafka = kafka;
-    this.setAside = meters.counter("millrace.intake.unreadable");
+    this.setAside = meters.counter(Metric.INTAKE_UNREADABLE.meter());
   }
 
   /** Returns whether the record is safe on the dead-letter topic; bounded by three seconds. */

@@ -54,6 +54,16 @@ public final class Topology {
     loop.wake();
   }
 
+  /** Whether Kafka answered when last asked, and has the topics. */
+  public boolean isAnswering() {
+    return ready && !loop.isFailing();
+  }
+
+  /** Time since Kafka last answered. */
+  public Duration silence() {
+    return loop.silence();
+  }
+
   /** Whether the topics were there when last looked for. */
   public boolean isReady() {
     return ready;

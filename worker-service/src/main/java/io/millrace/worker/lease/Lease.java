@@ -100,6 +100,11 @@ public final class Lease {
     stopping = true;
   }
 
+  /** Whether this worker drains. */
+  public boolean isStopping() {
+    return stopping;
+  }
+
   /** Ends the incarnation, unless it still holds jobs. */
   public void leave() {
     var now = term;

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.job.QueuedJobs;
 import io.millrace.job.JobState;
+import io.millrace.telemetry.Metric;
 import io.millrace.worker.events.JobEvent;
 import io.millrace.worker.events.JobEvents;
 import java.time.Duration;
@@ -21,7 +22,7 @@ final class ExpireJobs {
   ExpireJobs(QueuedJobs jobs, JobEvents events, MeterRegistry meters) {
     this.jobs = jobs;
     this.events = events;
-    this.expired = meters.counter("millrace.jobs.expired");
+    this.expired = meters.counter(Metric.JOBS_EXPIRED.meter());
   }
 
   /** Expires one batch; a loop's body. */

@@ -65,7 +65,7 @@ public class RescueConfiguration {
       MeterRegistry meters) {
     var expireJobs = new ExpireJobs(new QueuedJobs(database), events, meters);
     var announce = new Announce(new Announcements(database), events, meters);
-    var keepHouse = new KeepHouse(new Housekeeping(database), workers);
+    var keepHouse = new KeepHouse(new Housekeeping(database), workers, meters);
     var foldUsage = new FoldUsage(new Usages(database));
     var letGo = new LetGo(new Retention(database), retention, meters);
     return new Rescue(

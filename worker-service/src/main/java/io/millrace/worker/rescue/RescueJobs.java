@@ -14,6 +14,7 @@ import io.millrace.db.worker.Workers;
 import io.millrace.db.worker.Workers.Beat;
 import io.millrace.failure.FailureCode;
 import io.millrace.job.JobState;
+import io.millrace.telemetry.Metric;
 import io.millrace.worker.execute.CallRows;
 import io.millrace.worker.execute.Judgement;
 import io.millrace.worker.execute.RecordOutcome;
@@ -51,6 +52,7 @@ public final class RescueJobs {
   private final RecordOutcome recorder;
   private final Times times;
   private final Counter rescued;
+  private final Counter lost;
   private final Map<UUID, Sighting> sightings = new HashMap<>();
   private Instant serverStart = Instant.MIN;
   private long lookedAt;
@@ -82,7 +84,8 @@ public final class RescueJobs {
     this.judgement = judgement;
     this.recorder = recorder;
     this.times = times;
-    this.rescued = meters.counter("millrace.jobs.rescued");
+    this.lost = meters.counter(Metric.WORKERS_LOST.meter());
+    this.rescued = meters.counter(Metric.JOBS_RESCUED.meter());
   }
 
   /** Looks once; a loop's body. */
@@ -125,6 +128,7 @@ public final class RescueJobs {
       sightings.put(worker.id(), new Sighting(worker.heartbeatAt(), after));
     } else if (before - seen.since() > times.lease().lease().toNanos()
         && workers.declareLost(worker.id(), worker.heartbeatAt())) {
+      lost.increment();
       log.warn(
           "Worker {} ({}) has been silent for more than its lease of {} s and is taken for lost; its jobs go to others",
           worker.name(),

@@ -2,6 +2,7 @@ package io.millrace.worker.execute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.call.Timings;
 import io.millrace.claude.classify.MessageFacts;
@@ -54,7 +55,8 @@ class AdmissionsTest {
                   "thirsty", new PoolLimits(null, 1_800L, null)),
               nanos::get),
           PATIENCE,
-          nanos::get);
+          nanos::get,
+          new SimpleMeterRegistry());
 
   @Test
   void whereNothingIsLimitedEveryJobGoes() {

@@ -2,6 +2,7 @@ package io.millrace.worker.execute;
 
 import io.millrace.db.job.Claims.Claimed;
 import io.millrace.db.job.Claims.Fence;
+import io.millrace.db.job.Claims.Waits;
 import io.millrace.job.JobId;
 import io.millrace.job.Lane;
 import java.time.Duration;
@@ -31,6 +32,7 @@ final class HeldJob {
         1,
         null,
         null,
-        Duration.ofHours(1));
+        Duration.ofHours(1),
+        new Waits(Duration.ZERO, Duration.ZERO, Duration.ZERO));
   }
 }

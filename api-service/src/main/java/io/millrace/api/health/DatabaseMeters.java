@@ -1,0 +1,27 @@
+package io.millrace.api.health;
+
+import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.millrace.db.sql.Database;
+import io.millrace.db.sql.Failures;
+import io.millrace.telemetry.Metric;
+import java.util.List;
+
+/** Measures the pool of connections, and counts what fails on them. */
+record DatabaseMeters(Database database) implements MeterBinder {
+
+  @Override
+  public void bindTo(MeterRegistry meters) {
+    if (database.pool().getMetricsTrackerFactory() == null) {
+      database.pool().setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(meters));
+    }
+    for (String kind : List.of("connection", "timeout", "conflict", "refused")) {
+      var _ = meters.counter(Metric.DATABASE_FAILURES.meter(), "kind", kind);
+    }
+    database.onFailure(failure ->
+        meters
+            .counter(Metric.DATABASE_FAILURES.meter(), "kind", Failures.kind(failure))
+            .increment());
+  }
+}

@@ -1,0 +1,76 @@
+package io.millrace.api.inspect;
+
+import static io.millrace.api.fields.Values.refused;
+
+import io.millrace.api.access.Caller;
+import io.millrace.api.filter.FilterFields;
+import io.millrace.api.inspect.FindJobs.Page;
+import io.millrace.api.problem.CutShort;
+import io.millrace.db.job.JobFilter;
+import io.millrace.db.job.JobViews.Sized;
+import io.millrace.job.JobId;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Lists a tenant's jobs by page, the newest first. */
+@RestController
+final class ListController {
+
+  private final FindJobs jobs;
+  private final Clock clock;
+
+  ListController(FindJobs jobs, Clock clock) {
+    this.jobs = jobs;
+    this.clock = clock;
+  }
+
+  @GetMapping("/v1/jobs")
+  void list(HttpServletRequest request, HttpServletResponse response)
+      throws IOException, InterruptedException {
+    JobFilter filter = FilterFields.ofQuery(Caller.tenantId(request), request);
+    Paging<JobId> paging = Paging.of(request, JobId::parse, "a job");
+    boolean withResults = includesResult(request.getParameterValues("include"));
+    Page page = jobs.page(filter, paging);
+    response.setContentType("application/json");
+    OutputStream out = response.getOutputStream();
+    var list = new ListJson(out);
+    Instant now = clock.instant();
+    if (withResults) {
+      try {
+        jobs.withResults(page.jobs(), job -> list.item(JobJson.write(job, now)));
+      } catch (RuntimeException failure) {
+        if (response.isCommitted()) {
+          throw CutShort.by(failure, response, out, false);
+        }
+        throw failure;
+      }
+    } else {
+      for (Sized job : page.jobs()) {
+        list.item(JobJson.withoutResult(job.job(), now));
+      }
+    }
+    list.end(page.hasMore(), text(page.first()), text(page.last()));
+  }
+
+  private static boolean includesResult(String @Nullable [] include) {
+    if (include == null) {
+      return false;
+    }
+    if (!Arrays.stream(include).allMatch("result"::equals)) {
+      throw refused("include", "Input should be 'result'");
+    }
+    return true;
+  }
+
+  private static @Nullable String text(@Nullable JobId id) {
+    return id == null ? null : id.toString();
+  }
+}

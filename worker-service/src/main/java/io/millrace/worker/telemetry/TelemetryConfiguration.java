@@ -1,0 +1,54 @@
+package io.millrace.worker.telemetry;
+
+import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.millrace.db.job.QueueDepths;
+import io.millrace.db.job.Releases;
+import io.millrace.db.sql.Database;
+import io.millrace.db.sql.Failures;
+import io.millrace.db.worker.Workers;
+import io.millrace.telemetry.Metric;
+import java.util.List;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** What is measured beside the parts that measure themselves. */
+@Configuration(proxyBeanMethods = false)
+public class TelemetryConfiguration {
+
+  @Bean
+  static MeterFilter boundedTags() {
+    return new BoundedTags();
+  }
+
+  @Bean
+  Hops hops(MeterRegistry meters) {
+    return new Hops(meters);
+  }
+
+  @Bean
+  QueueGauges queueGauges(Database database, Workers workers, MeterRegistry meters) {
+    return new QueueGauges(new QueueDepths(database), new Releases(database), workers, meters);
+  }
+
+  /** The pool of connections, and what fails on them; in one process with the api, whose it is. */
+  @Bean
+  @ConditionalOnMissingBean(name = "databaseMeters")
+  MeterBinder databaseMeters(Database database) {
+    return meters -> {
+      if (database.pool().getMetricsTrackerFactory() == null) {
+        database.pool().setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(meters));
+      }
+      for (String kind : List.of("connection", "timeout", "conflict", "refused")) {
+        var _ = meters.counter(Metric.DATABASE_FAILURES.meter(), "kind", kind);
+      }
+      database.onFailure(failure ->
+          meters
+              .counter(Metric.DATABASE_FAILURES.meter(), "kind", Failures.kind(failure))
+              .increment());
+    };
+  }
+}
