@@ -98,8 +98,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
     Properties properties = new Properties();
     properties.setProperty("user", username());
     properties.setProperty("password", password);
-    properties.setProperty("connectTimeout", "2");
-    properties.setProperty("loginTimeout", "5");
+    properties.setProperty("connectTimeout", "10");
+    properties.setProperty("loginTimeout", "20");
     properties.setProperty("socketTimeout", "60");
     return DriverManager.getConnection(jdbcUrl(database), properties);
   }

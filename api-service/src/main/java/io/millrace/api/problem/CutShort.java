@@ -12,7 +12,8 @@ import org.apache.coyote.CloseNowException;
  */
 public final class CutShort {
 
-  private static final Problems PROBLEMS = new Problems();
+  // Not counted among the refusals: the status of the response is long out.
+  private static final Problems PROBLEMS = new Problems(new RequestMeter(() -> null));
 
   /** Never returns; what is thrown must reach the server as it is. */
   public static IOException by(
