@@ -49,7 +49,17 @@ class PlansTest {
   private static UUID worker;
   private static UUID busy;
 
-  record Verb(String name, Consumer<Stores> run) {
+  /**
+   * A verb of the stores.
+   *
+   * @param most index entries that it may read
+   */
+  record Verb(String name, int most, Consumer<Stores> run) {
+
+    Verb(String name, Consumer<Stores> run) {
+      this(name, FEW, run);
+    }
+
     @Override
     public String toString() {
       return name;
@@ -89,11 +99,12 @@ class PlansTest {
         new Verb("expire", on -> on.queued().expire(100)),
         new Verb("overdue", on -> on.held().overdue(Duration.ofSeconds(20), 100)),
         new Verb("strangers", on -> on.held().strangers()),
-        new Verb("list", on -> list(JobFilter.of(1), Direction.NEWEST_FIRST)),
+        // On old statistics a list looks through what is held, which the workers' slots bound.
+        new Verb("list", FEW + 3 * HELD, on -> list(JobFilter.of(1), Direction.NEWEST_FIRST)),
         new Verb(
             "list those of a state",
             on -> list(JobFilter.of(1).in(Set.of(JobState.FAILED)), Direction.NEWEST_FIRST)),
-        new Verb("results", on -> list(JobFilter.of(1), Direction.OLDEST_FIRST)),
+        new Verb("results", FEW + 3 * HELD, on -> list(JobFilter.of(1), Direction.OLDEST_FIRST)),
         new Verb("cancelRequested", on -> on.held().cancelRequested(worker)),
         new Verb(
             "matching",
@@ -127,7 +138,9 @@ class PlansTest {
       verb.run().accept(stores);
       var after = Reads.of(single);
       assertThat(after.scans()).as("scans of the table, run %d", i).isEqualTo(before.scans());
-      assertThat(after.entries() - before.entries()).as("index entries, run %d", i).isLessThan(FEW);
+      assertThat(after.entries() - before.entries())
+          .as("index entries, run %d", i)
+          .isLessThan(verb.most());
     }
   }
 
