@@ -101,7 +101,7 @@ record Bill(Usage usage, @Nullable BigDecimal cost, @Nullable BigDecimal suspect
     return new Bill(
         usage,
         row.get(UNPRICED) > row.get(PRICED_LATER) ? null : orZero(row.get(AMOUNT)),
-        orZero(row.get(SUSPECTED)));
+        row.get(UNPRICED_SUSPICIONS) > 0 ? null : orZero(row.get(SUSPECTED)));
   }
 
   private static Field<BigDecimal> charged(Field<? extends Number> column) {
