@@ -131,8 +131,8 @@ class ArchitectureTest {
     noClasses()
         .that(
             areNot(
-                // A command that waits for a server to come back has nobody to wake it.
-                "io.millrace.cli.client.AwaitJob"))
+                // Commands that wait for a server to come back have nobody to wake them.
+                "io.millrace.cli.client.AwaitJob", "io.millrace.cli.client.ResultsCommand"))
         .should()
         .callMethod(Thread.class, "sleep", long.class)
         .orShould()
