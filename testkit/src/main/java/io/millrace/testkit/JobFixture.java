@@ -115,7 +115,7 @@ public final class JobFixture {
         null,
         null,
         null,
-        new NewJob.Request(params, "2026-10-21", List.of(), List.of(), null, null),
+        new NewJob.Request(params, "2026-10-21", List.of(), List.of(), null, null, null),
         key);
   }
 

@@ -3,6 +3,8 @@ package io.millrace.api.submit;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.millrace.claude.trace.TraceSettings;
+import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.NewJob;
 import io.millrace.db.job.Submissions;
@@ -18,6 +20,7 @@ import java.util.concurrent.Semaphore;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 /** Wires intake. */
 @Configuration(proxyBeanMethods = false)
@@ -76,8 +79,17 @@ public class SubmitConfiguration {
   }
 
   @Bean
+  Traces submitTraces(Environment environment) {
+    return Traces.of(TraceSettings.read(environment::getProperty, "millrace-api"));
+  }
+
+  @Bean
   SubmitController submitController(
-      SubmitJob submitJob, ModelCatalogue models, Clock clock, MeterRegistry meters) {
+      SubmitJob submitJob,
+      ModelCatalogue models,
+      Clock clock,
+      MeterRegistry meters,
+      Traces submitTraces) {
     long kibibytes =
         Math.max(LEAST_KIBIBYTES, (Runtime.getRuntime().maxMemory() >> 10) / HEAP_SHARE);
     return new SubmitController(
@@ -86,6 +98,7 @@ public class SubmitConfiguration {
         new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes)),
         clock,
         new SecureRandom(),
-        new IntakeTimer(meters));
+        new IntakeTimer(meters),
+        submitTraces);
   }
 }

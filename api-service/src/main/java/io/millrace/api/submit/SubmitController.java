@@ -9,6 +9,8 @@ import io.millrace.api.problem.Refused;
 import io.millrace.api.submit.SubmitJob.Accepted;
 import io.millrace.claude.estimate.Estimator;
 import io.millrace.claude.estimate.RequestShape;
+import io.millrace.claude.trace.TraceParent;
+import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.NewJob;
 import io.millrace.job.JobId;
 import io.millrace.model.ModelCatalogue;
@@ -37,6 +39,7 @@ final class SubmitController {
   private final Clock clock;
   private final RandomGenerator random;
   private final IntakeTimer timer;
+  private final Traces traces;
 
   SubmitController(
       SubmitJob submitJob,
@@ -44,8 +47,10 @@ final class SubmitController {
       Semaphore memory,
       Clock clock,
       RandomGenerator random,
-      IntakeTimer timer) {
+      IntakeTimer timer,
+      Traces traces) {
     this.timer = timer;
+    this.traces = traces;
     this.submitJob = submitJob;
     this.parser = new SubmissionParser(clock);
     this.models = models;
@@ -58,6 +63,26 @@ final class SubmitController {
   @PostMapping(PATH)
   void submit(HttpServletRequest request, HttpServletResponse response)
       throws IOException, InterruptedException {
+    String caller = TraceParent.of(request.getHeader("traceparent"));
+    try (var step = traces.serve("submit", caller)) {
+      step.put("http.request.method", "POST").put("http.route", PATH);
+      String traceParent = step.traceParent();
+      try {
+        var accepted = take(request, response, traceParent == null ? caller : traceParent);
+        SubmitTrace.accepted(step, accepted);
+      } catch (Refused refused) {
+        SubmitTrace.refused(step, refused.problem());
+        throw refused;
+      } catch (IOException | InterruptedException | RuntimeException | Error failure) {
+        step.fail("api_error");
+        throw failure;
+      }
+    }
+  }
+
+  private Accepted take(
+      HttpServletRequest request, HttpServletResponse response, @Nullable String traceParent)
+      throws IOException, InterruptedException {
     long start = System.nanoTime();
     int tenant = Caller.tenantId(request);
     checkForm(request);
@@ -65,12 +90,13 @@ final class SubmitController {
     try (Body body = Body.read(request, memory)) {
       key = IdempotencyHeader.of(request, PATH, body.bytes());
       Submission submission = parser.parse(body.bytes());
-      Accepted accepted = submitJob.submit(job(tenant, submission, request, key));
+      Accepted accepted = submitJob.submit(job(tenant, submission, request, key, traceParent));
       timer.record(submission.lane(), System.nanoTime() - start);
       models
           .retirement(submission.params().model(), clock.instant())
           .ifPresent(near -> response.setHeader("millrace-warning", near.warning()));
       answer(accepted, response);
+      return accepted;
     }
   }
 
@@ -78,7 +104,8 @@ final class SubmitController {
       int tenant,
       Submission submission,
       HttpServletRequest request,
-      NewJob.@Nullable IdempotencyKey key) {
+      NewJob.@Nullable IdempotencyKey key,
+      @Nullable String traceParent) {
     var params = submission.params();
     return new NewJob(
         JobId.create(clock.instant(), random),
@@ -103,7 +130,8 @@ final class SubmitController {
             AnthropicHeaders.betas(submission, request),
             submission.fallbackModels(),
             submission.metadata(),
-            submission.webhookUrl()),
+            submission.webhookUrl(),
+            traceParent),
         key);
   }
 

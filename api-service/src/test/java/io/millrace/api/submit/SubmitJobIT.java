@@ -122,7 +122,13 @@ class SubmitJobIT {
         null,
         null,
         new NewJob.Request(
-            "{}".getBytes(StandardCharsets.UTF_8), "2026-10-21", List.of(), List.of(), null, null),
+            "{}".getBytes(StandardCharsets.UTF_8),
+            "2026-10-21",
+            List.of(),
+            List.of(),
+            null,
+            null,
+            null),
         null);
   }
 }

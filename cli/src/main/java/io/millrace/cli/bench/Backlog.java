@@ -127,7 +127,7 @@ final class Backlog {
     var random = new SecureRandom();
     byte[] params =
         Submission.params(kind.model(), Workload.PROMPT_BYTES).getBytes(StandardCharsets.US_ASCII);
-    var request = new NewJob.Request(params, "2026-10-21", List.of(), List.of(), null, null);
+    var request = new NewJob.Request(params, "2026-10-21", List.of(), List.of(), null, null, null);
     Instant now = Instant.now();
     @Nullable Instant runAt = kind.later() ? now.plus(LATER) : null;
     List<NewJob> jobs = new ArrayList<>(count);

@@ -87,7 +87,8 @@ public final class Claims {
   // The outer bounds let the executor leave out every partition that cannot hold any of the ids.
   private static final String REQUESTS =
       """
-      select r.job_id, r.params, r.anthropic_version, r.anthropic_beta, r.fallback_models
+      select r.job_id, r.params, r.anthropic_version, r.anthropic_beta, r.fallback_models,
+        r.trace_parent
       from unnest(?) as n(id)
       cross join lateral (
         select * from request
@@ -159,7 +160,11 @@ public final class Claims {
 
   /** What the call needs, read apart from the claim so that bytes in memory stay bounded. */
   public record Payload(
-      byte[] params, String anthropicVersion, List<String> anthropicBeta, List<String> fallbacks) {}
+      byte[] params,
+      String anthropicVersion,
+      List<String> anthropicBeta,
+      List<String> fallbacks,
+      @Nullable String traceParent) {}
 
   /**
    * Claims what these records still invite to, for one worker incarnation.
@@ -243,7 +248,8 @@ public final class Claims {
                   Objects.requireNonNull(rows.getBytes(2)),
                   rows.getString(3),
                   Rows.texts(rows, 4),
-                  Rows.texts(rows, 5)));
+                  Rows.texts(rows, 5),
+                  rows.getString(6)));
         }
       }
     }

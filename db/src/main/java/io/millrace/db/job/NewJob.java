@@ -47,6 +47,7 @@ public record NewJob(
    *
    * @param params the Messages API request, byte for byte as it came
    * @param metadata the caller's own pairs as a JSON object
+   * @param traceParent where in which trace it was submitted, as W3C writes it; null if in none
    */
   public record Request(
       byte[] params,
@@ -54,7 +55,8 @@ public record NewJob(
       List<String> anthropicBeta,
       List<String> fallbackModels,
       @Nullable String metadata,
-      @Nullable String webhookUrl) {}
+      @Nullable String webhookUrl,
+      @Nullable String traceParent) {}
 
   /**
    * The caller's promise that two posts are one.

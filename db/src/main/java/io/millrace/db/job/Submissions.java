@@ -71,10 +71,11 @@ public final class Submissions {
   private static final String INSERT_REQUESTS =
       """
       insert into request (job_id, params, anthropic_version, anthropic_beta, fallback_models, metadata, webhook_url,
-        run_at)
+        run_at, trace_parent)
       select job_id, params, version, string_to_array(beta, E'\\n'), string_to_array(fallbacks, E'\\n'), metadata::json, url,
-        to_time(run_at)
-      from unnest(?, ?, ?, ?, ?, ?, ?, ?) as n(job_id, params, version, beta, fallbacks, metadata, url, run_at)
+        to_time(run_at), trace_parent
+      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) as n(job_id, params, version, beta, fallbacks, metadata, url, run_at,
+        trace_parent)
       """;
 
   private final Database database;
@@ -237,7 +238,8 @@ public final class Submissions {
           .texts(job -> joined(job.request().fallbackModels()))
           .texts(job -> job.request().metadata())
           .texts(job -> job.request().webhookUrl())
-          .times(NewJob::runAt);
+          .times(NewJob::runAt)
+          .texts(job -> job.request().traceParent());
       insert.executeUpdate();
     }
   }

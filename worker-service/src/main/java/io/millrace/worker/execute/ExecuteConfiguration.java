@@ -6,6 +6,7 @@ import io.millrace.claude.call.ClaudeClient;
 import io.millrace.claude.limit.Limiter;
 import io.millrace.claude.retry.RetryPolicy;
 import io.millrace.claude.retry.RetrySettings;
+import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.Claims;
 import io.millrace.db.job.Settlements;
 import io.millrace.db.sql.Database;
@@ -105,8 +106,9 @@ public class ExecuteConfiguration {
   }
 
   @Bean
-  ExecuteJob.Times executeTimes(Lease lease, Clock clock, Hops hops, ClaudeContact contact) {
-    return new ExecuteJob.Times(lease, clock, System::nanoTime, hops, contact);
+  ExecuteJob.Times executeTimes(
+      Lease lease, Clock clock, Hops hops, ClaudeContact contact, Traces jobTraces) {
+    return new ExecuteJob.Times(lease, clock, System::nanoTime, hops, contact, jobTraces);
   }
 
   @Bean

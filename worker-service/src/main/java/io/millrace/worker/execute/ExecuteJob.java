@@ -6,6 +6,7 @@ import io.millrace.claude.call.ClaudeClient;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.classify.Outcome;
 import io.millrace.claude.limit.Admission.Permit;
+import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.Settlement;
 import io.millrace.db.job.Settlement.Effect;
 import io.millrace.db.job.Settlement.Effect.Finish;
@@ -41,7 +42,13 @@ final class ExecuteJob {
    * The worker's lease and clocks: what decides whether there is still time to act; and who is told
    * how long it took.
    */
-  record Times(Lease lease, Clock clock, LongSupplier nanoTime, Hops hops, ClaudeContact contact) {}
+  record Times(
+      Lease lease,
+      Clock clock,
+      LongSupplier nanoTime,
+      Hops hops,
+      ClaudeContact contact,
+      Traces traces) {}
 
   ExecuteJob(
       Admissions admissions,
@@ -61,14 +68,21 @@ final class ExecuteJob {
   }
 
   void execute(Execution execution) throws InterruptedException {
-    long since = execution.claimedNanos();
-    while (once(execution, since)) {
-      since = now();
+    try (var trace =
+        JobTrace.begin(times.traces(), execution.job(), execution.payload().traceParent())) {
+      execution.tracedBy(trace);
+      long since = execution.claimedNanos();
+      while (once(execution, since)) {
+        since = now();
+      }
     }
   }
 
   private boolean once(Execution execution, long since) throws InterruptedException {
-    var permit = admit(execution);
+    Optional<Permit> permit;
+    try (var _ = execution.trace().admission()) {
+      permit = admit(execution);
+    }
     if (permit.isEmpty()) {
       return false;
     }
@@ -160,10 +174,12 @@ final class ExecuteJob {
             () -> times.lease().holds(job.fence().workerId()));
     execution.calling(call);
     long began = now();
+    var step = execution.trace().call(job, no);
     var reply = call.execute();
     long ended = now();
     times.contact().saw(reply, execution.abortReason().orElse(null));
     var outcome = Outcome.of(reply, times.clock().instant());
+    JobTrace.called(step, reply, outcome);
     admissions.settle(permit, outcome, reply);
     if (neverBegan(reply)) {
       var end = endBeforeCall(execution);
@@ -204,7 +220,11 @@ final class ExecuteJob {
   }
 
   private boolean record(Execution execution, Settlement settlement) {
-    boolean applied = recorder.record(settlement);
+    boolean applied;
+    try (var _ = execution.trace().record()) {
+      applied = recorder.record(settlement);
+    }
+    execution.trace().settled(settlement.effect(), applied);
     if (applied && settlement.effect() instanceof Finish finish) {
       times.hops().finished(execution.job(), finish.state(), now() - execution.claimedNanos());
     }

@@ -28,6 +28,7 @@ final class Execution {
   private int attempts;
   private int countedAttempts;
   private boolean sending;
+  private JobTrace trace = JobTrace.NONE;
 
   Execution(Claimed job, Payload payload, long claimedNanos) {
     this.job = job;
@@ -45,6 +46,14 @@ final class Execution {
 
   Payload payload() {
     return payload;
+  }
+
+  JobTrace trace() {
+    return trace;
+  }
+
+  void tracedBy(JobTrace begun) {
+    trace = begun;
   }
 
   /** The number of the next call. */

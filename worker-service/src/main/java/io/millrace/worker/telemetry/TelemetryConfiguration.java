@@ -4,6 +4,8 @@ import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.config.MeterFilter;
+import io.millrace.claude.trace.TraceSettings;
+import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.QueueDepths;
 import io.millrace.db.job.Releases;
 import io.millrace.db.sql.Database;
@@ -14,6 +16,7 @@ import java.util.List;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 /** What is measured beside the parts that measure themselves. */
 @Configuration(proxyBeanMethods = false)
@@ -27,6 +30,11 @@ public class TelemetryConfiguration {
   @Bean
   Hops hops(MeterRegistry meters) {
     return new Hops(meters);
+  }
+
+  @Bean
+  Traces jobTraces(Environment environment) {
+    return Traces.of(TraceSettings.read(environment::getProperty, "millrace-worker"));
   }
 
   @Bean

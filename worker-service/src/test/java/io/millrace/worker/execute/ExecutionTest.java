@@ -13,7 +13,7 @@ class ExecutionTest {
   private final Execution execution =
       new Execution(
           HeldJob.in("pool", 6, true),
-          new Payload(new byte[0], "2026-10-21", List.of(), List.of()),
+          new Payload(new byte[0], "2026-10-21", List.of(), List.of(), null),
           System.nanoTime());
 
   @Test
