@@ -69,6 +69,7 @@ class SentinelIT {
 
   private static LogCapture log;
   private static QuotingClaude claude;
+  private static Collector collector;
   private static ConfigurableApplicationContext context;
   private static final HttpClient client = HttpClient.newHttpClient();
 
@@ -78,13 +79,15 @@ class SentinelIT {
     takeEveryPath();
   }
 
-  private static void start() {
+  private static void start() throws IOException {
     LogLevels.set(List.of());
     log = LogCapture.begin();
     claude = new QuotingClaude(ANSWER);
+    collector = new Collector();
     context =
         new SpringApplicationBuilder(WholeStack.class)
             .registerShutdownHook(false)
+            .properties("millrace.tracing.endpoint=" + collector.url())
             .properties(
                 Map.of(
                     "spring.datasource.url",
@@ -114,6 +117,7 @@ class SentinelIT {
   static void stop() {
     context.close();
     claude.close();
+    collector.close();
     client.close();
     log.close();
     System.clearProperty("org.springframework.boot.logging.LoggingSystem");
@@ -132,6 +136,46 @@ class SentinelIT {
     assertThat(log.lines())
         .as("ids of a job beside its lines")
         .anyMatch(line -> line.contains("job_id=job_"));
+  }
+
+  @Test
+  void oneTraceLeadsFromTheCallersRequestToTheRecordAndTellsNoSecret() throws Exception {
+    String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    var accepted =
+        submit(body("Hello", "claude-haiku-5-5"), "00-" + trace + "-00f067aa0ba902b7-01");
+    ends(accepted, "succeeded");
+
+    Map<String, Collector.Span> spans =
+        await()
+            .atMost(Duration.ofSeconds(10))
+            .until(
+                () ->
+                    collector.spans().stream()
+                        .filter(span -> span.trace().equals(trace))
+                        .collect(Collectors.toMap(Collector.Span::name, span -> span)),
+                found -> found.size() == 5);
+
+    var submit = spans.get("submit");
+    var job = spans.get("job");
+    assertThat(submit.service()).isEqualTo("millrace-api");
+    assertThat(submit.parent()).isEqualTo("00f067aa0ba902b7");
+    assertThat(submit.attributes()).containsEntry("http.response.status_code", "202");
+    assertThat(job.service()).isEqualTo("millrace-worker");
+    assertThat(job.parent()).isEqualTo(submit.id());
+    assertThat(job.attributes())
+        .containsEntry("millrace.job.id", submit.attributes().get("millrace.job.id"))
+        .containsEntry("millrace.job.state", "succeeded");
+    assertThat(List.of(spans.get("admission"), spans.get("call"), spans.get("record")))
+        .extracting(Collector.Span::parent)
+        .containsOnly(job.id());
+    assertThat(spans.get("call").attributes())
+        .containsEntry("millrace.attempt", "1")
+        .containsEntry("millrace.outcome", "succeeded")
+        .containsKeys("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens");
+    assertThat(collector.spans())
+        .as("a failed call")
+        .anyMatch(span -> span.attributes().containsKey("error.type"));
+    assertThat(collector.raw()).as("spans").noneMatch(SentinelIT::tells);
   }
 
   @Test
@@ -239,17 +283,30 @@ class SentinelIT {
     return send("/v1/jobs", CALLERS_KEY, body, null);
   }
 
+  private static HttpResponse<String> submit(String body, String traceParent) throws Exception {
+    return client.send(
+        request("/v1/jobs", CALLERS_KEY)
+            .header("traceparent", traceParent)
+            .header("content-type", "application/json")
+            .POST(BodyPublishers.ofString(body))
+            .build(),
+        BodyHandlers.ofString());
+  }
+
+  private static HttpRequest.Builder request(String path, String key) {
+    String port = context.getEnvironment().getRequiredProperty("local.server.port");
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+        .timeout(Duration.ofSeconds(60))
+        .header("authorization", "Bearer " + key);
+  }
+
   private static HttpResponse<String> get(String path) throws Exception {
     return send(path, CALLERS_KEY, null, null);
   }
 
   private static HttpResponse<String> send(String path, String key, String body, String idempotency)
       throws IOException, InterruptedException {
-    String port = context.getEnvironment().getRequiredProperty("local.server.port");
-    var request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-            .timeout(Duration.ofSeconds(60))
-            .header("authorization", "Bearer " + key);
+    var request = request(path, key);
     if (idempotency != null) {
       request.header("idempotency-key", idempotency);
     }
