@@ -76,6 +76,21 @@ class SubmitIT {
   }
 
   @Test
+  void aCallersTraceIsKeptWithTheJobWhileNothingIsTraced() {
+    String caller = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    var traced = api.post(RunningApi.BODY, request -> request.header("traceparent", caller));
+    var invalid = api.post(RunningApi.BODY, request -> request.header("traceparent", "00-x"));
+    var untraced = api.post(RunningApi.BODY);
+
+    assertThat(List.of(traced.status(), invalid.status(), untraced.status())).containsOnly(202);
+    assertThat(api.number("select count(*) from request where trace_parent = '" + caller + "'"))
+        .isEqualTo(1);
+    assertThat(api.number("select count(*) from request where trace_parent is not null"))
+        .isEqualTo(1);
+  }
+
+  @Test
   void aPlannedJobSaysWhenItStarts() {
     Answer answer = api.post("{\"run_at\":\"2099-01-01T00:00:00Z\",\"params\":" + PARAMS + "}");
     assertThat(answer.status()).isEqualTo(400);

@@ -20,12 +20,18 @@ final class Delivery implements SpanExporter {
   private static final java.util.logging.Logger chatter =
       java.util.logging.Logger.getLogger("io.opentelemetry.exporter.internal.http.HttpExporter");
 
+  // Would say after each delivery how many spans did not fit into the queue.
+  private static final java.util.logging.Logger drops =
+      java.util.logging.Logger.getLogger("io.opentelemetry.sdk.trace.export.BatchSpanProcessor");
+
   private final String host;
   private final SpanExporter collector;
   private final AtomicBoolean away = new AtomicBoolean();
 
   Delivery(TraceSettings settings) {
     chatter.setLevel(Level.OFF);
+    var said = new AtomicBoolean();
+    drops.setFilter(_ -> !said.getAndSet(true));
     this.host = settings.endpoint().getHost();
     var builder =
         OtlpHttpSpanExporter.builder()
