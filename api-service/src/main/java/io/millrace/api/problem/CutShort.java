@@ -12,8 +12,7 @@ import org.apache.coyote.CloseNowException;
  */
 public final class CutShort {
 
-  // Not counted among the refusals: the status of the response is long out.
-  private static final Problems PROBLEMS = new Problems(new RequestMeter(() -> null));
+  private static final Problems PROBLEMS = new Problems();
 
   /** Never returns; what is thrown must reach the server as it is. */
   public static IOException by(

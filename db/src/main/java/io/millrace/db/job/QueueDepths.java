@@ -41,25 +41,17 @@ public final class QueueDepths {
       """;
 
   private static final String AGES =
-      """
-      with recursive queue as (
-        (select pool, lane, tenant_id from job where state = 'queued' and parked_until is null
-         order by pool, lane, tenant_id limit 1)
-        union all
-        select next.pool, next.lane, next.tenant_id from queue, lateral (
-          select pool, lane, tenant_id from job
-          where state = 'queued' and parked_until is null
-            and (pool, lane, tenant_id) > (queue.pool, queue.lane, queue.tenant_id)
-          order by pool, lane, tenant_id limit 1) next),
-      bounded as (select * from queue limit ?)
-      select pool, lane::text, (max(extract(epoch from now() - head.due_at)) * 1000)::bigint
-      from bounded cross join lateral (
-        select due_at from job
-        where state = 'queued' and parked_until is null and job.pool = bounded.pool
-          and job.lane = bounded.lane and job.tenant_id = bounded.tenant_id
-        order by expires_at, id limit 1) head
-      group by pool, lane
-      """;
+      Releases.WITH_QUEUES
+          + """
+          , bounded as (select * from queue limit ?)
+          select pool, lane::text, (max(extract(epoch from now() - head.due_at)) * 1000)::bigint
+          from bounded cross join lateral (
+            select due_at from job
+            where state = 'queued' and parked_until is null and job.pool = bounded.pool
+              and job.lane = bounded.lane and job.tenant_id = bounded.tenant_id
+            order by expires_at, id limit 1) head
+          group by pool, lane
+          """;
 
   private static final String DELAYED =
       """

@@ -37,7 +37,8 @@ public final class Releases {
       update job set parked_until = null, released_at = null from ripe where job.id = ripe.id
       """;
 
-  private static final String QUEUES =
+  /** Names the queues that have a ready job {@code queue}, found by skipping through the index. */
+  static final String WITH_QUEUES =
       """
       with recursive queue as (
         (select pool, lane, tenant_id from job where state = 'queued' and parked_until is null
@@ -48,10 +49,15 @@ public final class Releases {
           where state = 'queued' and parked_until is null
             and (pool, lane, tenant_id) > (queue.pool, queue.lane, queue.tenant_id)
           order by pool, lane, tenant_id limit 1) next)
-      select pool, lane::text, tenant_id from queue
-      where tenant_id <> all(array(select tenant_id from tenant_pause where resumed_at is null))
-      limit ?
       """;
+
+  private static final String QUEUES =
+      WITH_QUEUES
+          + """
+          select pool, lane::text, tenant_id from queue
+          where tenant_id <> all(array(select tenant_id from tenant_pause where resumed_at is null))
+          limit ?
+          """;
 
   private static final String OUTSTANDING =
       """
