@@ -14,6 +14,7 @@ final class History {
     private final long second;
     private final Map<Caller, Use> uses = new EnumMap<>(Caller.class);
     private final Map<Dimension, Double> lowest = new EnumMap<>(Dimension.class);
+    private final Map<Dimension, Double> last = new EnumMap<>(Dimension.class);
 
     private Line(long second) {
       this.second = second;
@@ -28,7 +29,8 @@ final class History {
           second,
           uses.getOrDefault(Caller.MILLRACE, Use.NONE),
           uses.getOrDefault(Caller.OTHERS, Use.NONE),
-          lowest);
+          lowest,
+          last);
     }
   }
 
@@ -67,7 +69,9 @@ final class History {
   }
 
   void level(Dimension dimension, double level, long now) {
-    line(now).lowest.merge(dimension, level, Math::min);
+    Line line = line(now);
+    line.lowest.merge(dimension, level, Math::min);
+    line.last.put(dimension, level);
   }
 
   private Line line(long now) {
