@@ -147,6 +147,14 @@ public enum Metric {
       Source.WORKER,
       "jobs that went back to the queue because the rate would have kept them waiting",
       "pool"),
+  LIMITER_ESTIMATE_ERROR(
+      "millrace.limiter.estimate.error",
+      Kind.SUMMARY,
+      Source.WORKER,
+      "tokens that calls took of the rate over those expected of them, `input` or `output`: 1 is right,"
+          + " more was expected too little",
+      "pool",
+      "kind"),
   CALLS_RUNNING("millrace.calls.running", Kind.GAUGE, Source.WORKER, "calls to Claude under way"),
   CALLS_TIME(
       "millrace.calls.time",
@@ -290,6 +298,7 @@ public enum Metric {
     DOLLARS("_usd_total"),
     GAUGE(""),
     SECONDS("_seconds"),
+    SUMMARY(""),
     TIMER("_seconds"),
     HISTOGRAM("_seconds");
 

@@ -64,6 +64,7 @@ class MetricsPageTest {
     return switch (kind) {
       case COUNTER, DOLLARS -> "counter";
       case GAUGE, SECONDS -> "gauge";
+      case SUMMARY -> "summary";
       case TIMER -> "timer";
       case HISTOGRAM -> "histogram";
     };

@@ -3,6 +3,7 @@ package io.millrace.worker.execute;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.call.ClaudeClient;
+import io.millrace.claude.estimate.LearntEstimates;
 import io.millrace.claude.limit.Limiter;
 import io.millrace.claude.retry.RetryPolicy;
 import io.millrace.claude.retry.RetrySettings;
@@ -53,6 +54,11 @@ public class ExecuteConfiguration {
   @Bean
   Limiter limiter(LimitSettings settings) {
     return new Limiter(settings.limits(), System::nanoTime);
+  }
+
+  @Bean
+  Estimates estimates(MeterRegistry meters) {
+    return new Estimates(new LearntEstimates(System::nanoTime), meters);
   }
 
   @Bean
