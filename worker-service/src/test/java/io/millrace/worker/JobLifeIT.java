@@ -42,7 +42,7 @@ class JobLifeIT {
     claude = Simulator.start();
     worker =
         TestWorker.start(
-            postgres, kafka, claude.baseUri(), "millrace.limits.slow.requests-per-minute=2");
+            postgres, kafka, claude.baseUri(), "millrace.limits.slow.requests-per-minute=12");
   }
 
   @AfterAll
