@@ -49,7 +49,7 @@ final class RateFindings {
     findings.add(
         new Breakdown(
             "the limiter at work, ms",
-            List.of("draw p50", "draw p99", "held p50", "held p99", "waiting >="),
+            List.of("draw mean", "draw p50", "draw p99", "held p50", "held p99", "waiting >="),
             times));
     findings.add(
         new Breakdown(
@@ -221,6 +221,7 @@ final class RateFindings {
         new Row(
             measured.scenario().name(),
             List.of(
+                measured.meanDraw(),
                 Metrics.quantileMillis(draws, 0.5),
                 Metrics.quantileMillis(draws, 0.99),
                 Metrics.quantileMillis(held, 0.5),
