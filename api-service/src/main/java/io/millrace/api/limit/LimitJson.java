@@ -110,6 +110,8 @@ final class LimitJson {
   }
 
   private static @Nullable BigDecimal round(double value) {
-    return Double.isFinite(value) ? BigDecimal.valueOf(value).round(THREE_DIGITS) : null;
+    return Double.isFinite(value)
+        ? BigDecimal.valueOf(value).round(THREE_DIGITS).stripTrailingZeros()
+        : null;
   }
 }
