@@ -9,14 +9,12 @@ import io.millrace.db.limit.PoolView.Dimension;
 import io.millrace.db.limit.PoolView.Rate;
 import io.millrace.job.Lane;
 import java.math.BigDecimal;
-import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the limit object, one for each pool, and the list of them. */
 final class LimitJson {
-
-  private static final MathContext THREE_DIGITS = new MathContext(3);
 
   private LimitJson() {}
 
@@ -83,7 +81,7 @@ final class LimitJson {
           .text("blocked_by", null);
     } else {
       json.text("waits_for", rate.line().orElse(null))
-          .decimal("starts_per_second", rate.pace().map(LimitJson::round).orElse(null))
+          .decimal("starts_per_second", round(rate.starts()))
           .time("blocked_until", rate.isBlocked() ? rate.blockedUntil() : null)
           .text("blocked_by", rate.isBlocked() ? rate.blockedBy() : null);
     }
@@ -111,7 +109,7 @@ final class LimitJson {
 
   private static @Nullable BigDecimal round(double value) {
     return Double.isFinite(value)
-        ? BigDecimal.valueOf(value).round(THREE_DIGITS).stripTrailingZeros()
+        ? BigDecimal.valueOf(value).setScale(3, RoundingMode.HALF_EVEN).stripTrailingZeros()
         : null;
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,11 +17,16 @@ import org.jspecify.annotations.Nullable;
  */
 public record PoolView(String pool, @Nullable Rate rate, Demand demand, List<PoolPause> pauses) {
 
+  private static final String CONCURRENT_CALLS = "concurrent_calls";
+
   /** What of the account a job takes, and may have to wait for. */
   public enum Dimension {
     REQUESTS("requests"),
     INPUT_TOKENS("input_tokens"),
     OUTPUT_TOKENS("output_tokens");
+
+    private static final Set<String> OF_REQUESTS =
+        Set.of(CONCURRENT_CALLS, "rate_limited", "probe");
 
     private final String wireName;
 
@@ -33,10 +39,11 @@ public record PoolView(String pool, @Nullable Rate rate, Demand demand, List<Poo
     }
 
     /**
-     * The one of that name; a bound on calls at the same time is one on requests, of another kind.
+     * The one of that name. A bound on calls at the same time, and a 429 that names no limit, are
+     * taken for limits on requests.
      */
     static Optional<Dimension> parse(@Nullable String wireName) {
-      if ("concurrent_calls".equals(wireName)) {
+      if (wireName != null && OF_REQUESTS.contains(wireName)) {
         return Optional.of(REQUESTS);
       }
       for (Dimension dimension : values()) {
@@ -66,12 +73,28 @@ public record PoolView(String pool, @Nullable Rate rate, Demand demand, List<Poo
       double others,
       double typical) {
 
+    static final double SECONDS_OF_A_MINUTE = 60;
+
+    // Others never take all of a limit.
+    static final double LEAST_LEFT = 0.05;
+
+    private static final double SLACK = 1e-6;
+
     /** One of which nothing is known. */
     public static final Bucket UNKNOWN = new Bucket(null, null, 0, null, 0, 0);
 
-    /** Whether an average job does not fit in. */
+    /** Whether an average job does not fit in; one larger than the burst needs it whole. */
     boolean isFull() {
-      return limit != null && burst != null && used + typical > burst;
+      return limit != null && burst != null && used + Math.min(typical, burst) > burst + SLACK;
+    }
+
+    /** Average jobs for which the limit leaves room in a second; empty where it is unlimited. */
+    Optional<Double> pace() {
+      if (limit == null || typical <= 0) {
+        return Optional.empty();
+      }
+      double left = Math.max(limit * LEAST_LEFT, limit - others);
+      return Optional.of(left / SECONDS_OF_A_MINUTE / typical);
     }
   }
 
@@ -81,7 +104,7 @@ public record PoolView(String pool, @Nullable Rate rate, Demand demand, List<Poo
    * @param asOf now
    * @param at of the last draw
    * @param buckets one for each dimension
-   * @param starts jobs that started in a second
+   * @param starts jobs that started in a second, lately
    * @param blockedUntil until when nothing starts; perhaps past
    * @param blockedBy a dimension, or another word
    * @param waitsFor what the first in line waits for: a dimension, or another word
@@ -96,8 +119,10 @@ public record PoolView(String pool, @Nullable Rate rate, Demand demand, List<Poo
       @Nullable String blockedBy,
       @Nullable String waitsFor) {
 
-    // Where work waits, draws are made all the time.
-    private static final Duration FRESH = Duration.ofMinutes(1);
+    // Who stands in line draws several times a second.
+    private static final Duration FRESH = Duration.ofSeconds(10);
+
+    private static final double LEAST_STARTS = 0.001;
 
     public Bucket bucket(Dimension dimension) {
       return Objects.requireNonNull(buckets.get(dimension));
@@ -110,12 +135,7 @@ public record PoolView(String pool, @Nullable Rate rate, Demand demand, List<Poo
 
     /** What the first in line waits for, where that is of now. */
     public Optional<String> line() {
-      return isFresh() ? Optional.ofNullable(waitsFor) : Optional.empty();
-    }
-
-    /** Jobs that start in a second, where that is known and of now. */
-    public Optional<Double> pace() {
-      return isFresh() && starts > 0 ? Optional.of(starts) : Optional.empty();
+      return at.isAfter(asOf.minus(FRESH)) ? Optional.ofNullable(waitsFor) : Optional.empty();
     }
 
     /** What a job of average size would have to wait for; empty where nothing holds it. */
@@ -123,11 +143,19 @@ public record PoolView(String pool, @Nullable Rate rate, Demand demand, List<Poo
       if (isBlocked()) {
         return Dimension.parse(blockedBy);
       }
-      if (!isFresh()) {
-        return Optional.empty();
-      }
       // Between two draws nobody may stand in line although the next job does not fit.
-      return Dimension.parse(waitsFor).or(this::full);
+      return line().flatMap(Dimension::parse).or(this::full);
+    }
+
+    /**
+     * Jobs that may be expected to start in a second: what the limit that binds leaves, else as
+     * many as lately. Empty where nobody can tell.
+     */
+    public Optional<Double> pace() {
+      return binding()
+          .filter(_ -> !CONCURRENT_CALLS.equals(waitsFor))
+          .flatMap(dimension -> bucket(dimension).pace())
+          .or(() -> starts < LEAST_STARTS ? Optional.empty() : Optional.of(starts));
     }
 
     private Optional<Dimension> full() {
@@ -137,10 +165,6 @@ public record PoolView(String pool, @Nullable Rate rate, Demand demand, List<Poo
         }
       }
       return Optional.empty();
-    }
-
-    private boolean isFresh() {
-      return at.isAfter(asOf.minus(FRESH));
     }
   }
 

@@ -27,7 +27,9 @@ public final class PoolViews {
 
   // The arrays have their elements in the order of the dimensions.
   private static final int DIMENSIONS = Dimension.values().length;
-  private static final double SECONDS_OF_A_MINUTE = 60;
+
+  // As it is averaged at each draw.
+  private static final double STARTS_SECONDS = 10;
 
   private static final String RATES =
       """
@@ -42,7 +44,7 @@ public final class PoolViews {
       select pool, count(*), sum(calls), sum(waiting[1]), sum(waiting[2]), sum(waiting[3])
       from rate_share
       where pool = any(coalesce(?, array(select distinct pool from rate_share)))
-        and at > now() - interval '15 seconds'
+        and at > now() - interval '5 seconds'
       group by pool
       """;
 
@@ -138,7 +140,11 @@ public final class PoolViews {
       Long limit = limits[i];
       double foreign = or0(others[i]);
       double refill =
-          limit == null ? 0 : Math.max(0, limit / SECONDS_OF_A_MINUTE - foreign) * seconds;
+          limit == null
+              ? 0
+              : Math.max(limit * Bucket.LEAST_LEFT, limit - foreign * Bucket.SECONDS_OF_A_MINUTE)
+                  * seconds
+                  / Bucket.SECONDS_OF_A_MINUTE;
       buckets.put(
           dimension,
           new Bucket(
@@ -146,7 +152,7 @@ public final class PoolViews {
               told[i],
               Math.max(0, or0(deficit[i]) - refill),
               limit == null ? null : burst[i],
-              foreign * SECONDS_OF_A_MINUTE,
+              foreign * Bucket.SECONDS_OF_A_MINUTE,
               or0(typical[i])));
       i++;
     }
@@ -155,7 +161,7 @@ public final class PoolViews {
         at,
         rows.getBoolean(4),
         buckets,
-        rows.getDouble(11),
+        rows.getDouble(11) * Math.exp(-seconds / STARTS_SECONDS),
         PoolPauses.time(rows, 12),
         rows.getString(13),
         rows.getString(14));

@@ -61,7 +61,7 @@ class PoolViewsTest {
     assertThat(rate.bucket(Dimension.INPUT_TOKENS).limit()).isNull();
     assertThat(rate.bucket(Dimension.INPUT_TOKENS).used()).isZero();
     assertThat(rate.bucket(Dimension.OUTPUT_TOKENS).used()).isZero();
-    assertThat(rate.pace()).hasValue(2.5);
+    assertThat(rate.starts()).isCloseTo(2.5 / Math.E, within(0.1));
   }
 
   @Test
@@ -77,6 +77,19 @@ class PoolViewsTest {
     assertThat(rate().binding()).isEmpty();
     assertThat(rate().line()).isEmpty();
     assertThat(rate().pace()).isEmpty();
+  }
+
+  @Test
+  void thePaceIsWhatTheBindingLimitLeavesElseWhatItWasLately() {
+    // Six thousand tokens a minute, fifty a job.
+    drawn("now()", "'{60,null,6000}'", "'{0,0,0}'", "output_tokens", null);
+    assertThat(rate().pace()).hasValue(2.0);
+
+    drawn("now()", "'{60,null,6000}'", "'{0,0,0}'", "concurrent_calls", null);
+    assertThat(rate().pace().orElseThrow()).isCloseTo(2.5, within(0.1));
+
+    drawn("now()", "'{60,null,6000}'", "'{0,0,0}'", null, null);
+    assertThat(rate().pace().orElseThrow()).isCloseTo(2.5, within(0.1));
   }
 
   @Test
@@ -100,9 +113,19 @@ class PoolViewsTest {
   }
 
   @Test
+  void aJobLargerThanTheBurstFitsIntoAnEmptyBucketOnly() {
+    drawn("now()", "'{60,null,6000}'", "'{0,0,0}'", null, null);
+    postgres.database().dsl().execute("update rate_pool set typical = '{1,100,5000}'");
+    assertThat(rate().binding()).isEmpty();
+
+    drawn("now()", "'{60,null,6000}'", "'{0,0,300}'", null, null);
+    assertThat(rate().binding()).hasValue(Dimension.OUTPUT_TOKENS);
+  }
+
+  @Test
   void theWorkersNeedsAreAddedUpWithoutThoseThatAreGone() {
     wants("now()", "'{1,2,3}'");
-    wants("now() - interval '5 s'", "'{0,1,0}'");
+    wants("now() - interval '3 s'", "'{0,1,0}'");
     wants("now() - interval '1 h'", "'{100,100,100}'");
 
     var demand = views.all().get(POOL).demand();
