@@ -1,5 +1,8 @@
 package io.millrace.worker.telemetry;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.summingInt;
+
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
@@ -61,7 +64,10 @@ public final class QueueGauges {
     show(delayed, List.of(Row.of(Tags.empty(), depths.delayed())));
     show(
         released,
-        releases.outstanding().entrySet().stream()
+        releases.outstanding().stream()
+            .collect(groupingBy(Releases.Outstanding::pool, summingInt(Releases.Outstanding::jobs)))
+            .entrySet()
+            .stream()
             .map(pool -> Row.of(Tags.of("pool", pool.getKey()), pool.getValue()))
             .toList());
     var all = workers.all();

@@ -2,6 +2,7 @@ package io.millrace.worker.execute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.claude.limit.LimiterSettings.Mode;
 import io.millrace.claude.limit.PoolLimits;
 import java.net.URI;
 import java.time.Duration;
@@ -45,15 +46,18 @@ class ExecuteSettingsTest {
             "anthropic.base-url=http://127.0.0.1:9",
             "millrace.limits.default.requests-per-minute=60",
             "millrace.limits.[haiku-5.5].input-tokens-per-minute=1000",
-            "millrace.limits.[haiku-5.5].output-tokens-per-minute=100")
+            "millrace.limits.[haiku-5.5].output-tokens-per-minute=100",
+            "millrace.limits.[haiku-5.5].concurrent-calls=8",
+            "millrace.limiter.mode=shadow")
         .run(context -> {
           assertThat(context.getBean(ExecuteSettings.class))
               .isEqualTo(new ExecuteSettings(7, DataSize.ofMegabytes(64), Duration.ZERO));
           assertThat(context.getBean(ClaudeSettings.class).baseUrl())
               .isEqualTo(URI.create("http://127.0.0.1:9"));
           assertThat(context.getBean(LimitSettings.class).limits())
-              .containsEntry("default", new PoolLimits(60L, null, null))
-              .containsEntry("haiku-5.5", new PoolLimits(null, 1_000L, 100L));
+              .containsEntry("default", PoolLimits.perMinute(60L, null, null))
+              .containsEntry("haiku-5.5", new PoolLimits(null, 1_000L, 100L, 8));
+          assertThat(context.getBean(LimitSettings.class).limiter().mode()).isEqualTo(Mode.SHADOW);
         });
   }
 
@@ -64,6 +68,8 @@ class ExecuteSettingsTest {
         "millrace.worker.bytes=63MB",
         "millrace.worker.patience=-1s",
         "millrace.limits.default.requests-per-minute=0",
+        "millrace.limits.default.concurrent-calls=0",
+        "millrace.limiter.mode=strict",
         "anthropic.api-key="
       })
   void badValuesRefuseToStart(String bad) {
