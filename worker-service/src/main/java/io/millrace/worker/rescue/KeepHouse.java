@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.limit.PoolPauses;
+import io.millrace.db.limit.RatePools;
 import io.millrace.db.sql.Housekeeping;
 import io.millrace.db.worker.Workers;
 import io.millrace.telemetry.Metric;
@@ -24,13 +25,15 @@ final class KeepHouse {
   private final Housekeeping house;
   private final Workers workers;
   private final PoolPauses pauses;
+  private final RatePools rates;
   private final Counter made;
   private volatile int misplaced;
 
-  KeepHouse(Housekeeping house, Workers workers, PoolPauses pauses, MeterRegistry meters) {
+  KeepHouse(Housekeeping house, Workers workers, PoolPauses pauses, RatePools rates, MeterRegistry meters) {
     this.house = house;
     this.workers = workers;
     this.pauses = pauses;
+    this.rates = rates;
     this.made = meters.counter(Metric.PARTITIONS_MADE.meter());
     Gauge.builder(Metric.PARTITIONS_MISPLACED.meter(), this, self -> self.misplaced)
         .register(meters);
@@ -52,6 +55,7 @@ final class KeepHouse {
     }
     workers.forgetLost();
     pauses.forget();
+    rates.forget();
     return house.forgetKeys(KEYS) == KEYS ? Duration.ofSeconds(1) : Duration.ofMinutes(10);
   }
 }
