@@ -3,6 +3,7 @@ package io.millrace.worker.execute;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.call.ClaudeClient;
+import io.millrace.claude.estimate.LearntEstimates;
 import io.millrace.claude.limit.Limiter;
 import io.millrace.claude.limit.LimiterSettings;
 import io.millrace.claude.retry.RetryPolicy;
@@ -71,6 +72,11 @@ public class ExecuteConfiguration {
   @Bean
   PoolPauses poolPauses(Database database) {
     return new PoolPauses(database);
+  }
+
+  @Bean
+  Estimates estimates(MeterRegistry meters) {
+    return new Estimates(new LearntEstimates(System::nanoTime), meters);
   }
 
   @Bean

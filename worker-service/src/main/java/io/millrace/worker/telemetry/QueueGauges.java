@@ -11,6 +11,7 @@ import io.millrace.db.job.QueueDepths;
 import io.millrace.db.job.Releases;
 import io.millrace.db.worker.Workers;
 import io.millrace.telemetry.Metric;
+import io.millrace.telemetry.MetricKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,7 +96,7 @@ public final class QueueGauges {
 
   private static MultiGauge gauge(Metric metric, MeterRegistry meters) {
     var builder = MultiGauge.builder(metric.meter()).description(metric.description());
-    return (metric.kind() == Metric.Kind.SECONDS ? builder.baseUnit("seconds") : builder)
+    return (metric.kind() == MetricKind.SECONDS ? builder.baseUnit("seconds") : builder)
         .register(meters);
   }
 }
