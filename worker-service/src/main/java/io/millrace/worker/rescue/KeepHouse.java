@@ -29,7 +29,12 @@ final class KeepHouse {
   private final Counter made;
   private volatile int misplaced;
 
-  KeepHouse(Housekeeping house, Workers workers, PoolPauses pauses, RatePools rates, MeterRegistry meters) {
+  KeepHouse(
+      Housekeeping house,
+      Workers workers,
+      PoolPauses pauses,
+      RatePools rates,
+      MeterRegistry meters) {
     this.house = house;
     this.workers = workers;
     this.pauses = pauses;

@@ -68,7 +68,12 @@ public class RescueConfiguration {
     var expireJobs = new ExpireJobs(new QueuedJobs(database), events, meters);
     var announce = new Announce(new Announcements(database), events, meters);
     var keepHouse =
-        new KeepHouse(new Housekeeping(database), workers, new PoolPauses(database), new RatePools(database), meters);
+        new KeepHouse(
+            new Housekeeping(database),
+            workers,
+            new PoolPauses(database),
+            new RatePools(database),
+            meters);
     var foldUsage = new FoldUsage(new Usages(database));
     var letGo = new LetGo(new Retention(database), retention, meters);
     return new Rescue(
