@@ -73,6 +73,14 @@ public enum Metric {
       "state"),
   JOBS_EXPIRED(
       "millrace.jobs.expired", Kind.COUNTER, Source.WORKER, "queued jobs ended by their deadline"),
+  JOBS_REROUTED(
+      "millrace.jobs.rerouted",
+      Kind.COUNTER,
+      Source.WORKER,
+      "queued jobs moved to a fallback model, by the pool that they left and why: `circuit_open`, `paused`,"
+          + " `deadline`",
+      "pool",
+      "reason"),
   QUEUE_DEPTH(
       "millrace.queue.depth",
       Kind.GAUGE,
@@ -146,6 +154,12 @@ public enum Metric {
       Kind.COUNTER,
       Source.WORKER,
       "jobs that went back to the queue because the rate would have kept them waiting",
+      "pool"),
+  BREAKER_STATE(
+      "millrace.breaker.state",
+      Kind.GAUGE,
+      Source.WORKER,
+      "this worker's circuit breaker: 0 closed, 1 half open (a few calls try the service), 2 open",
       "pool"),
   CALLS_RUNNING("millrace.calls.running", Kind.GAUGE, Source.WORKER, "calls to Claude under way"),
   CALLS_TIME(
