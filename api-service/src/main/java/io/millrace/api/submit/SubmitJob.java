@@ -160,6 +160,7 @@ final class SubmitJob {
         JobState.QUEUED,
         job.lane(),
         job.model(),
+        null,
         created.createdAt(),
         dueAt,
         created.expiresAt(),
