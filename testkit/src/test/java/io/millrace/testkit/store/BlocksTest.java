@@ -29,10 +29,10 @@ class BlocksTest {
     assertThat(blocks.unfit()).containsExactly(new Unfit("opus", false));
     var row = postgres.database().dsl().fetchSingle("select * from rate_pool");
     assertThat(row.get("heard", Boolean.class)).isFalse();
-    for (String array : new String[] {"limits", "told", "burst_cap"}) {
+    for (String array : new String[] {"limits", "told"}) {
       assertThat(row.get(array, Object[].class)).as(array).containsExactly(null, null, null);
     }
-    for (String array : new String[] {"deficit", "burst", "others", "typical"}) {
+    for (String array : new String[] {"deficit", "burst", "burst_cap", "others", "typical"}) {
       assertThat(row.get(array, Object[].class)).as(array).containsExactly(0.0, 0.0, 0.0);
     }
   }

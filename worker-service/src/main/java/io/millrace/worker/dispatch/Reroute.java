@@ -45,7 +45,6 @@ final class Reroute {
   private final LongSupplier nanoTime;
   private final MeterRegistry meters;
   private final Map<String, Candidate> reached = new HashMap<>();
-  private Set<String> broken = Set.of();
   private @Nullable Long lookedAt;
 
   Reroute(
@@ -71,8 +70,6 @@ final class Reroute {
     List<Unfit> unfit = blocks.unfit();
     var slow = fallbacks.slow();
     Set<String> closed = unfit.stream().map(Unfit::pool).collect(Collectors.toSet());
-    broken =
-        unfit.stream().filter(pool -> !pool.paused()).map(Unfit::pool).collect(Collectors.toSet());
     reached.keySet().retainAll(closed);
     for (Unfit pool : unfit) {
       leave(pool.pool(), pool.paused() ? Reason.PAUSED : Reason.CIRCUIT_OPEN, closed);
@@ -85,11 +82,6 @@ final class Reroute {
         move(pool.pool(), near, Reason.DEADLINE, busy);
       }
     }
-  }
-
-  /** Whether the pool's breaker was open at the last look: its jobs are better kept. */
-  boolean isBroken(String pool) {
-    return broken.contains(pool);
   }
 
   private void leave(String pool, Reason reason, Set<String> closed) {

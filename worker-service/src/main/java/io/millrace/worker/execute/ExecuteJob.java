@@ -6,7 +6,7 @@ import io.millrace.claude.call.ClaudeClient;
 import io.millrace.claude.call.ModelField;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.classify.Outcome;
-import io.millrace.claude.limit.Admission.Permit;
+import io.millrace.claude.limit.Permit;
 import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.Settlement;
 import io.millrace.db.job.Settlement.Effect;
@@ -102,32 +102,31 @@ final class ExecuteJob {
         record(execution, new Requeue(Duration.ZERO));
         return false;
       }
+      if (!permit.get().isValid(now())) {
+        admissions.giveBack(permit.get());
+        return true;
+      }
       return call(execution, permit.get(), entered, admitted);
     }
   }
 
   /** Waits for the rate as long as that makes sense; else gives the job up and answers empty. */
   private Optional<Permit> admit(Execution execution) throws InterruptedException {
-    Duration waited = Duration.ZERO;
     while (true) {
       var end = endBeforeCall(execution);
       if (end.isPresent()) {
         record(execution, end.get());
         return Optional.empty();
       }
-      switch (admissions.admit(execution.job(), waited)) {
+      switch (admissions.admit(execution, () -> unmark(execution))) {
         case Admissions.Go(var permit) -> {
           return Optional.of(permit);
-        }
-        case Admissions.Wait(var pause) -> {
-          unmark(execution);
-          execution.pause(pause);
-          waited = waited.plus(pause);
         }
         case Admissions.GoAway(var delay) -> {
           record(execution, new Requeue(delay));
           return Optional.empty();
         }
+        case Admissions.Stopped() -> {}
       }
     }
   }
@@ -181,17 +180,20 @@ final class ExecuteJob {
                 payload.anthropicBeta(),
                 shorter(job.timeout(), left(execution)),
                 new CallRequest.Correlation(job.id().toString(), no)),
-            () -> times.lease().holds(job.fence().workerId()));
+            () -> times.lease().holds(job.fence().workerId()) && permit.isValid(now()));
     execution.calling(call);
     long began = now();
+    permit.begin(began);
     var step = execution.trace().call(job, no);
     var reply = call.execute();
     long ended = now();
     times.contact().saw(reply, execution.abortReason().orElse(null));
-    var outcome = Outcome.of(reply, times.clock().instant());
+    var outcome =
+        admissions.refusedAlone(
+            permit, Outcome.of(reply, times.clock().instant()), execution.uncountedAttempts());
     JobTrace.called(step, reply, outcome);
     entered.saw(reply, outcome);
-    admissions.settle(permit, outcome, reply);
+    admissions.settle(job, permit, outcome, reply, Duration.ofNanos(ended - began));
     if (neverBegan(reply)) {
       var end = endBeforeCall(execution);
       record(execution, end.orElse(new Requeue(Duration.ZERO)));
