@@ -55,6 +55,8 @@ public enum FailureCode {
   RATE_LIMIT_HELD(PLATFORM, "Claude answered 429 and forbade a retry."),
   AUTHENTICATION_FAILED(PLATFORM, "Claude answered 401: the API key is not accepted."),
   BILLING_ERROR(PLATFORM, "Claude answered 402: there is a problem with the account's billing."),
+  PERMANENT_FAILURES(
+      PLATFORM, "Claude refused many requests of several tenants, with no success between them."),
   REDIRECT_REFUSED(PLATFORM, "The upstream answered with a redirect, which is never followed."),
 
   INVALID_REQUEST(PERMANENT, "Claude answered 400: the request is not valid."),

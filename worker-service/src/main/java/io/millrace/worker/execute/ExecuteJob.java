@@ -3,6 +3,7 @@ package io.millrace.worker.execute;
 import io.millrace.claude.call.AbortReason;
 import io.millrace.claude.call.CallRequest;
 import io.millrace.claude.call.ClaudeClient;
+import io.millrace.claude.call.ModelField;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.classify.Outcome;
 import io.millrace.claude.limit.Permit;
@@ -40,7 +41,7 @@ final class ExecuteJob {
 
   /**
    * The worker's lease and clocks: what decides whether there is still time to act; and who is told
-   * how long it took.
+   * how long it took and how it ended.
    */
   record Times(
       Lease lease,
@@ -48,6 +49,7 @@ final class ExecuteJob {
       LongSupplier nanoTime,
       Hops hops,
       ClaudeContact contact,
+      CallGuard guard,
       Traces traces) {}
 
   ExecuteJob(
@@ -88,16 +90,24 @@ final class ExecuteJob {
     }
     long admitted = now();
     times.hops().admitted(execution.job(), admitted - since);
-    if (!maySend(execution)) {
+    var entry = times.guard().enter(execution.job());
+    if (entry.isEmpty()) {
       admissions.giveBack(permit.get());
-      record(execution, new Requeue(Duration.ZERO));
+      record(execution, new Requeue(untilFit(execution)));
       return false;
     }
-    if (!permit.get().isValid(now())) {
-      admissions.giveBack(permit.get());
-      return true;
+    try (var entered = entry.get()) {
+      if (!maySend(execution)) {
+        admissions.giveBack(permit.get());
+        record(execution, new Requeue(Duration.ZERO));
+        return false;
+      }
+      if (!permit.get().isValid(now())) {
+        admissions.giveBack(permit.get());
+        return true;
+      }
+      return call(execution, permit.get(), entered, admitted);
     }
-    return call(execution, permit.get(), admitted);
   }
 
   /** Waits for the rate as long as that makes sense; else gives the job up and answers empty. */
@@ -156,7 +166,7 @@ final class ExecuteJob {
     return times.lease().holds(execution.job().fence().workerId());
   }
 
-  private boolean call(Execution execution, Permit permit, long admitted)
+  private boolean call(Execution execution, Permit permit, CallGuard.Entry entered, long admitted)
       throws InterruptedException {
     var job = execution.job();
     var payload = execution.payload();
@@ -165,7 +175,7 @@ final class ExecuteJob {
     var call =
         claude.prepare(
             new CallRequest(
-                payload.params(),
+                body(execution),
                 payload.anthropicVersion(),
                 payload.anthropicBeta(),
                 shorter(job.timeout(), left(execution)),
@@ -182,6 +192,7 @@ final class ExecuteJob {
         admissions.refusedAlone(
             permit, Outcome.of(reply, times.clock().instant()), execution.uncountedAttempts());
     JobTrace.called(step, reply, outcome);
+    entered.saw(reply, outcome);
     admissions.settle(job, permit, outcome, reply, Duration.ofNanos(ended - began));
     if (neverBegan(reply)) {
       var end = endBeforeCall(execution);
@@ -201,6 +212,20 @@ final class ExecuteJob {
       return true;
     }
     return false;
+  }
+
+  // A job that may go elsewhere is left to the dispatcher at once: only ready jobs are rerouted.
+  private Duration untilFit(Execution execution) {
+    return execution.payload().fallbacks().isEmpty()
+        ? times.guard().pause(execution.job())
+        : Duration.ZERO;
+  }
+
+  private static byte[] body(Execution execution) {
+    byte[] params = execution.payload().params();
+    return execution.job().rerouted()
+        ? ModelField.replace(params, execution.job().model())
+        : params;
   }
 
   private Verdict judge(Execution execution, Outcome outcome) {

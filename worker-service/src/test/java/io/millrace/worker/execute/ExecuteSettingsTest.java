@@ -2,6 +2,7 @@ package io.millrace.worker.execute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.claude.breaker.BreakerTerms;
 import io.millrace.claude.limit.LimiterSettings.Mode;
 import io.millrace.claude.limit.PoolLimits;
 import java.net.URI;
@@ -17,7 +18,12 @@ import org.springframework.util.unit.DataSize;
 class ExecuteSettingsTest {
 
   @Configuration(proxyBeanMethods = false)
-  @EnableConfigurationProperties({ExecuteSettings.class, ClaudeSettings.class, LimitSettings.class})
+  @EnableConfigurationProperties({
+    ExecuteSettings.class,
+    ClaudeSettings.class,
+    LimitSettings.class,
+    BreakerSettings.class
+  })
   static class OnlySettings {}
 
   private final ApplicationContextRunner keyless =
@@ -33,6 +39,7 @@ class ExecuteSettingsTest {
       assertThat(context.getBean(ClaudeSettings.class).baseUrl())
           .isEqualTo(URI.create("https://api.anthropic.com"));
       assertThat(context.getBean(LimitSettings.class).limits()).isEmpty();
+      assertThat(context.getBean(BreakerSettings.class).terms()).isEqualTo(BreakerTerms.DEFAULTS);
     });
   }
 
@@ -44,6 +51,12 @@ class ExecuteSettingsTest {
             "millrace.worker.bytes=64MB",
             "millrace.worker.patience=0s",
             "anthropic.base-url=http://127.0.0.1:9",
+            "millrace.breaker.window=30",
+            "millrace.breaker.minimum-calls=10",
+            "millrace.breaker.failure-rate=80",
+            "millrace.breaker.open=2s",
+            "millrace.breaker.longest-open=9s",
+            "millrace.breaker.half-open-calls=1",
             "millrace.limits.default.requests-per-minute=60",
             "millrace.limits.[haiku-5.5].input-tokens-per-minute=1000",
             "millrace.limits.[haiku-5.5].output-tokens-per-minute=100",
@@ -54,6 +67,9 @@ class ExecuteSettingsTest {
               .isEqualTo(new ExecuteSettings(7, DataSize.ofMegabytes(64), Duration.ZERO));
           assertThat(context.getBean(ClaudeSettings.class).baseUrl())
               .isEqualTo(URI.create("http://127.0.0.1:9"));
+          assertThat(context.getBean(BreakerSettings.class).terms())
+              .isEqualTo(
+                  new BreakerTerms(30, 10, 80, Duration.ofSeconds(2), Duration.ofSeconds(9), 1));
           assertThat(context.getBean(LimitSettings.class).limits())
               .containsEntry("default", PoolLimits.perMinute(60L, null, null))
               .containsEntry("haiku-5.5", new PoolLimits(null, 1_000L, 100L, 8));
@@ -68,6 +84,10 @@ class ExecuteSettingsTest {
         "millrace.worker.bytes=63MB",
         "millrace.worker.patience=-1s",
         "millrace.limits.default.requests-per-minute=0",
+        "millrace.breaker.minimum-calls=51",
+        "millrace.breaker.failure-rate=0",
+        "millrace.breaker.longest-open=4s",
+        "millrace.breaker.half-open-calls=0",
         "millrace.limits.default.concurrent-calls=0",
         "millrace.limiter.mode=strict",
         "anthropic.api-key="
