@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.call.ClaudeClient;
 import io.millrace.claude.limit.Limiter;
+import io.millrace.claude.probe.PlainProbe;
 import io.millrace.claude.retry.RetryPolicy;
 import io.millrace.claude.retry.RetrySettings;
 import io.millrace.claude.trace.Traces;
@@ -27,15 +28,20 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({ExecuteSettings.class, ClaudeSettings.class, LimitSettings.class})
+@EnableConfigurationProperties({
+  ExecuteSettings.class,
+  ClaudeSettings.class,
+  CallSettings.class,
+  LimitSettings.class
+})
 public class ExecuteConfiguration {
 
   // Shared by ten thousand threads: the generator of whichever thread asks.
   private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
 
   @Bean
-  ClaudeClient claudeClient(ClaudeSettings settings, Clock clock) {
-    var client = new ClaudeClient(settings.upstream(), clock);
+  ClaudeClient claudeClient(ClaudeSettings settings, CallSettings calls, Clock clock) {
+    var client = new ClaudeClient(calls.on(settings.upstream()), clock);
     client
         .upstreamMillrace()
         .ifPresent(version -> {
@@ -118,10 +124,15 @@ public class ExecuteConfiguration {
   }
 
   @Bean
+  ClaudeCalls claudeCalls(ClaudeClient claude, ModelCatalogue catalogue, Clock clock) {
+    return new ClaudeCalls(claude, new Refusals(PlainProbe.of(claude), catalogue, clock));
+  }
+
+  @Bean
   ExecuteJob executeJob(
       Admissions admissions,
       SendingMarks marks,
-      ClaudeClient claude,
+      ClaudeCalls claude,
       CallRows rows,
       Judgement judgement,
       RecordOutcome recorder,

@@ -1,8 +1,6 @@
 package io.millrace.worker.execute;
 
 import io.millrace.claude.call.AbortReason;
-import io.millrace.claude.call.CallRequest;
-import io.millrace.claude.call.ClaudeClient;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.classify.Outcome;
 import io.millrace.claude.limit.Admission.Permit;
@@ -32,7 +30,7 @@ final class ExecuteJob {
 
   private final Admissions admissions;
   private final SendingMarks marks;
-  private final ClaudeClient claude;
+  private final ClaudeCalls claude;
   private final CallRows rows;
   private final Judgement judgement;
   private final RecordOutcome recorder;
@@ -53,7 +51,7 @@ final class ExecuteJob {
   ExecuteJob(
       Admissions admissions,
       SendingMarks marks,
-      ClaudeClient claude,
+      ClaudeCalls claude,
       CallRows rows,
       Judgement judgement,
       RecordOutcome recorder,
@@ -160,17 +158,13 @@ final class ExecuteJob {
   private boolean call(Execution execution, Permit permit, long admitted)
       throws InterruptedException {
     var job = execution.job();
-    var payload = execution.payload();
     int no = execution.nextNo();
     MDC.put(LogFields.ATTEMPT, Integer.toString(no));
     var call =
         claude.prepare(
-            new CallRequest(
-                payload.params(),
-                payload.anthropicVersion(),
-                payload.anthropicBeta(),
-                shorter(job.timeout(), left(execution)),
-                new CallRequest.Correlation(job.id().toString(), no)),
+            execution,
+            no,
+            shorter(job.timeout(), left(execution)),
             () -> times.lease().holds(job.fence().workerId()));
     execution.calling(call);
     long began = now();
@@ -178,9 +172,9 @@ final class ExecuteJob {
     var reply = call.execute();
     long ended = now();
     times.contact().saw(reply, execution.abortReason().orElse(null));
-    var outcome = Outcome.of(reply, times.clock().instant());
-    JobTrace.called(step, reply, outcome);
-    admissions.settle(permit, outcome, reply);
+    var seen = Outcome.of(reply, times.clock().instant());
+    JobTrace.called(step, reply, seen);
+    admissions.settle(permit, seen, reply);
     if (neverBegan(reply)) {
       var end = endBeforeCall(execution);
       record(execution, end.orElse(new Requeue(Duration.ZERO)));
@@ -189,6 +183,7 @@ final class ExecuteJob {
     times
         .hops()
         .called(job, no, reply.timings(), began - admitted, began - execution.claimedNanos());
+    var outcome = claude.confirmed(execution, seen);
     var row = rows.seen(job, no, reply, outcome);
     execution.called(row.counted());
     var verdict = judge(execution, outcome);
