@@ -9,10 +9,10 @@ import java.time.Duration;
  * @param base of ordinary calls
  */
 public record CallTimeout(Duration base) {
-  public static final CallTimeout DEFAULT = new CallTimeout(Duration.ofMinutes(10));
-
   /** No call is bounded later. */
   public static final Duration LONGEST = Duration.ofHours(1);
+
+  public static final CallTimeout DEFAULT = new CallTimeout(Duration.ofMinutes(10));
 
   // The pace by which the provider's documentation scales timeouts: 128,000 tokens in an hour.
   private static final long PACE = 128_000;
