@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * and ends it within moments.
  */
 public final class Call {
+  static final String EVENTS = "text/event-stream";
+
   private final ClaudeClient client;
   private final CallRequest request;
   private final BooleanSupplier maySend;
@@ -132,7 +134,7 @@ public final class Call {
   // What is refused comes plain, and whatever stands in front of Claude may not know streams.
   private boolean isStream(HttpResponse response) {
     return response.statusCode() / 100 == 2
-        && !headers.value("content-type").orElse("").contains("json");
+        && headers.value("content-type").orElse(EVENTS).contains(EVENTS);
   }
 
   private Reply whole(HttpResponse response, CountingInputStream in, int most) throws IOException {

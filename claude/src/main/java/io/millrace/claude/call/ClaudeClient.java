@@ -123,7 +123,7 @@ public final class ClaudeClient implements AutoCloseable {
 
   HttpResponse post(Connections.Slot slot, CallRequest call, OneShotBody body, boolean stream) {
     HttpRequest.Builder request =
-        request(HttpMethod.POST, "messages", stream ? "text/event-stream" : JSON)
+        request(HttpMethod.POST, "messages", stream ? Call.EVENTS : JSON)
             .putHeader("anthropic-version", call.version())
             .body(body);
     if (!call.betas().isEmpty()) {

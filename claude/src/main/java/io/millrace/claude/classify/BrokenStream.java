@@ -9,7 +9,6 @@ import io.millrace.claude.estimate.Estimator;
 import io.millrace.money.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What it means that a reply did not become whole, and what a stream tells of its cost. */
@@ -18,22 +17,24 @@ final class BrokenStream {
   private BrokenStream() {}
 
   static Outcome of(Broken broken, Instant now) {
-    Remains remains = broken.remains();
     byte[] error = broken.error();
-    Optional<ErrorEnvelope> envelope = Optional.ofNullable(error).flatMap(ErrorEnvelope::read);
-    // Before a message began there is nothing that could be billed: such an error is as good as a
-    // refusal with a status, which came too late for one.
-    if (remains != null && remains.usage() == null && error != null && envelope.isPresent()) {
-      return ReplyClassification.refused(
-          new Answered(status(envelope.get().type()), broken.headers(), error, broken.timings()),
-          now);
-    }
+    ErrorEnvelope envelope = error == null ? null : ErrorEnvelope.read(error).orElse(null);
     Fault fault = Fault.of(broken.code(), broken.detail());
-    return new Ambiguous(
-        envelope
-            .map(said -> new Fault(broken.code(), said(fault, said), null, error))
-            .orElse(fault),
-        seen(remains));
+    if (error == null || envelope == null || envelope.type().isEmpty()) {
+      return new Ambiguous(fault, seen(broken.remains()));
+    }
+    if (begun(broken.remains())) {
+      return new Ambiguous(
+          new Fault(broken.code(), said(fault, envelope), null, error), seen(broken.remains()));
+    }
+    // Before a message began there was nothing to bill: such an error is a refusal that came too
+    // late for a status.
+    return ReplyClassification.refused(
+        new Answered(status(envelope.type()), broken.headers(), error, broken.timings()), now);
+  }
+
+  private static boolean begun(@Nullable Remains remains) {
+    return remains != null && remains.usage() != null;
   }
 
   private static String said(Fault fault, ErrorEnvelope error) {
