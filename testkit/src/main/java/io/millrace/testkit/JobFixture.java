@@ -26,6 +26,7 @@ public final class JobFixture {
   private String prompt = "Say hello.";
   private int maxAttempts = 6;
   private Duration timeout = Duration.ofSeconds(60);
+  private int maxTokens = 64;
   private boolean retryAmbiguous = true;
   private @Nullable Instant submittedAt;
   private @Nullable Instant runAt;
@@ -65,6 +66,11 @@ public final class JobFixture {
 
   public JobFixture timeout(Duration changed) {
     timeout = changed;
+    return this;
+  }
+
+  public JobFixture maxTokens(int changed) {
+    maxTokens = changed;
     return this;
   }
 
@@ -110,7 +116,7 @@ public final class JobFixture {
         timeout,
         retryAmbiguous,
         params.length / 3,
-        64,
+        maxTokens,
         null,
         null,
         null,
@@ -138,9 +144,9 @@ public final class JobFixture {
 
   private byte[] params() {
     return """
-    {"model":"%s","max_tokens":64,"messages":[{"role":"user","content":"%s"}]}\
+    {"model":"%s","max_tokens":%d,"messages":[{"role":"user","content":"%s"}]}\
     """
-        .formatted(model, prompt)
+        .formatted(model, maxTokens, prompt)
         .getBytes(StandardCharsets.UTF_8);
   }
 
