@@ -60,10 +60,11 @@ class MetricsPageTest {
             metric.description());
   }
 
-  private static String kind(Metric.Kind kind) {
+  private static String kind(MetricKind kind) {
     return switch (kind) {
       case COUNTER, DOLLARS -> "counter";
       case GAUGE, SECONDS -> "gauge";
+      case SUMMARY -> "summary";
       case TIMER -> "timer";
       case HISTOGRAM -> "histogram";
     };

@@ -38,7 +38,7 @@ final class Series {
   private static List<String> series(String name, String kind) {
     return switch (kind) {
       case "histogram" -> List.of(name + "_bucket", name + "_count", name + "_sum", name + "_max");
-      case "timer" -> List.of(name + "_count", name + "_sum", name + "_max");
+      case "timer", "summary" -> List.of(name + "_count", name + "_sum", name + "_max");
       default -> List.of(name);
     };
   }

@@ -8,6 +8,7 @@ import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.TenantJobs;
 import io.millrace.db.job.TenantJobs.ReplayTerms;
+import io.millrace.db.limit.PoolPauses;
 import io.millrace.db.usage.UsageQuestion;
 import io.millrace.db.usage.Usages;
 import io.millrace.job.JobId;
@@ -200,14 +201,14 @@ class JobLifeIT {
   @Test
   void whatEverybodyIsRefusedFailsNobody() {
     claude.fail(FaultRule.always(Fault.FORBIDDEN));
-    var id = job().submit(postgres.database());
+    var id = job().pool("refused").submit(postgres.database());
 
     await().until(() -> codes(id).contains("account_permission_denied"));
 
     claude.clearFaults();
     assertThat(codes(id)).containsOnly("account_permission_denied");
-    new TenantJobs(postgres.database()).cancel(1, List.of(id));
-    assertThat(awaitFinal(id).state()).isEqualTo(JobState.CANCELED);
+    new PoolPauses(postgres.database()).resume("refused");
+    assertThat(awaitFinal(id).state()).isEqualTo(JobState.SUCCEEDED);
   }
 
   @Test

@@ -61,9 +61,9 @@ public final class Releases {
 
   private static final String OUTSTANDING =
       """
-      select pool, count(*) from job
+      select pool, lane::text, count(*) from job
       where state = 'queued' and parked_until is not null and (released_at is not null) = true
-      group by pool
+      group by pool, lane
       """;
 
   private static final String RELEASE =
@@ -152,14 +152,19 @@ public final class Releases {
     });
   }
 
-  /** Jobs released and not yet claimed, by pool. */
-  public Map<String, Integer> outstanding() {
+  /** Jobs of one lane of a pool that were released and not yet claimed. */
+  public record Outstanding(String pool, Lane lane, int jobs) {}
+
+  /** Jobs released and not yet claimed. */
+  public List<Outstanding> outstanding() {
     return database.single(connection -> {
-      Map<String, Integer> outstanding = new HashMap<>();
+      List<Outstanding> outstanding = new ArrayList<>();
       try (var select = connection.prepareStatement(OUTSTANDING);
           var rows = select.executeQuery()) {
         while (rows.next()) {
-          outstanding.put(rows.getString(1), rows.getInt(2));
+          outstanding.add(
+              new Outstanding(
+                  rows.getString(1), Lane.parse(rows.getString(2)).orElseThrow(), rows.getInt(3)));
         }
       }
       return outstanding;

@@ -1,13 +1,12 @@
 package io.millrace.worker.dispatch;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.millrace.claude.estimate.Estimator;
-import io.millrace.claude.limit.Limiter;
+import io.millrace.claude.limit.LimiterSettings;
 import io.millrace.db.job.Releases;
+import io.millrace.db.limit.RatePools;
 import io.millrace.db.sql.Database;
 import io.millrace.db.worker.Workers;
 import io.millrace.worker.telemetry.QueueGauges;
-import java.time.Duration;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -19,18 +18,8 @@ import org.springframework.kafka.core.KafkaTemplate;
 public class DispatchConfiguration {
 
   @Bean
-  StartableJobs startableJobs(Limiter limiter) {
-    return new StartableJobs() {
-      @Override
-      public int within(String pool, Duration horizon) {
-        return (int) Math.min(Integer.MAX_VALUE, limiter.startable(pool, horizon));
-      }
-
-      @Override
-      public double cost(String pool, int estimatedInput, int maxOutput) {
-        return limiter.cost(pool, estimatedInput, Estimator.outputGuess(maxOutput));
-      }
-    };
+  StartableJobs startableJobs(RatePools pools, LimiterSettings settings) {
+    return new StartableJobs(pools, settings, System::nanoTime);
   }
 
   @Bean

@@ -3,13 +3,17 @@ package io.millrace.worker.execute;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.call.ClaudeClient;
+import io.millrace.claude.estimate.LearntEstimates;
 import io.millrace.claude.limit.Limiter;
+import io.millrace.claude.limit.LimiterSettings;
 import io.millrace.claude.probe.PlainProbe;
 import io.millrace.claude.retry.RetryPolicy;
 import io.millrace.claude.retry.RetrySettings;
 import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.Claims;
 import io.millrace.db.job.Settlements;
+import io.millrace.db.limit.PoolPauses;
+import io.millrace.db.limit.RatePools;
 import io.millrace.db.sql.Database;
 import io.millrace.db.worker.Workers;
 import io.millrace.model.ModelCatalogue;
@@ -57,8 +61,28 @@ public class ExecuteConfiguration {
   }
 
   @Bean
-  Limiter limiter(LimitSettings settings) {
-    return new Limiter(settings.limits(), System::nanoTime);
+  LimiterSettings limiterSettings(LimitSettings limits, ExecuteSettings execute) {
+    return new LimiterSettings(limits.limits(), limits.limiter().mode(), execute.patience());
+  }
+
+  @Bean
+  Limiter limiter(RatePools pools, LimiterSettings settings, MeterRegistry meters) {
+    return new Limiter(pools, settings, System::nanoTime, meters);
+  }
+
+  @Bean
+  RatePools ratePools(Database database) {
+    return new RatePools(database);
+  }
+
+  @Bean
+  PoolPauses poolPauses(Database database) {
+    return new PoolPauses(database);
+  }
+
+  @Bean
+  Estimates estimates(MeterRegistry meters) {
+    return new Estimates(new LearntEstimates(System::nanoTime), meters);
   }
 
   @Bean
@@ -107,8 +131,9 @@ public class ExecuteConfiguration {
   }
 
   @Bean
-  Admissions admissions(Limiter limiter, ExecuteSettings settings, MeterRegistry meters) {
-    return new Admissions(limiter, settings.patience(), System::nanoTime, meters);
+  Admissions admissions(
+      Limiter limiter, Estimates estimates, PoolPauses pauses, MeterRegistry meters) {
+    return new Admissions(limiter, estimates, pauses, System::nanoTime, meters);
   }
 
   @Bean

@@ -3,7 +3,7 @@ package io.millrace.worker.execute;
 import io.millrace.claude.call.AbortReason;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.classify.Outcome;
-import io.millrace.claude.limit.Admission.Permit;
+import io.millrace.claude.limit.Permit;
 import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.Settlement;
 import io.millrace.db.job.Settlement.Effect;
@@ -91,31 +91,30 @@ final class ExecuteJob {
       record(execution, new Requeue(Duration.ZERO));
       return false;
     }
+    if (!permit.get().isValid(now())) {
+      admissions.giveBack(permit.get());
+      return true;
+    }
     return call(execution, permit.get(), admitted);
   }
 
   /** Waits for the rate as long as that makes sense; else gives the job up and answers empty. */
   private Optional<Permit> admit(Execution execution) throws InterruptedException {
-    Duration waited = Duration.ZERO;
     while (true) {
       var end = endBeforeCall(execution);
       if (end.isPresent()) {
         record(execution, end.get());
         return Optional.empty();
       }
-      switch (admissions.admit(execution.job(), waited)) {
+      switch (admissions.admit(execution, () -> unmark(execution))) {
         case Admissions.Go(var permit) -> {
           return Optional.of(permit);
-        }
-        case Admissions.Wait(var pause) -> {
-          unmark(execution);
-          execution.pause(pause);
-          waited = waited.plus(pause);
         }
         case Admissions.GoAway(var delay) -> {
           record(execution, new Requeue(delay));
           return Optional.empty();
         }
+        case Admissions.Stopped() -> {}
       }
     }
   }
@@ -165,16 +164,18 @@ final class ExecuteJob {
             execution,
             no,
             shorter(job.timeout(), left(execution)),
-            () -> times.lease().holds(job.fence().workerId()));
+            () -> times.lease().holds(job.fence().workerId()) && permit.isValid(now()));
     execution.calling(call);
     long began = now();
+    permit.begin(began);
     var step = execution.trace().call(job, no);
     var reply = call.execute();
     long ended = now();
     times.contact().saw(reply, execution.abortReason().orElse(null));
-    var seen = Outcome.of(reply, times.clock().instant());
-    JobTrace.called(step, reply, seen);
-    admissions.settle(permit, seen, reply);
+    var seen = claude.confirmed(execution, Outcome.of(reply, times.clock().instant()));
+    var outcome = admissions.refusedAlone(permit, seen, execution.uncountedAttempts());
+    JobTrace.called(step, reply, outcome);
+    admissions.settle(job, permit, outcome, reply, Duration.ofNanos(now() - began));
     if (neverBegan(reply)) {
       var end = endBeforeCall(execution);
       record(execution, end.orElse(new Requeue(Duration.ZERO)));
@@ -183,7 +184,6 @@ final class ExecuteJob {
     times
         .hops()
         .called(job, no, reply.timings(), began - admitted, began - execution.claimedNanos());
-    var outcome = claude.confirmed(execution, seen);
     var row = rows.seen(job, no, reply, outcome);
     execution.called(row.counted());
     var verdict = judge(execution, outcome);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.claude.call.UpstreamSettings;
 import io.millrace.claude.call.UpstreamSettings.Streaming;
+import io.millrace.claude.limit.LimiterSettings.Mode;
 import io.millrace.claude.limit.PoolLimits;
 import java.net.URI;
 import java.time.Duration;
@@ -58,7 +59,9 @@ class ExecuteSettingsTest {
             "millrace.call.max-answer=1MB",
             "millrace.limits.default.requests-per-minute=60",
             "millrace.limits.[haiku-5.5].input-tokens-per-minute=1000",
-            "millrace.limits.[haiku-5.5].output-tokens-per-minute=100")
+            "millrace.limits.[haiku-5.5].output-tokens-per-minute=100",
+            "millrace.limits.[haiku-5.5].concurrent-calls=8",
+            "millrace.limiter.mode=shadow")
         .run(context -> {
           assertThat(context.getBean(ExecuteSettings.class))
               .isEqualTo(new ExecuteSettings(7, DataSize.ofMegabytes(64), Duration.ZERO));
@@ -68,8 +71,9 @@ class ExecuteSettingsTest {
               .isEqualTo(new Streaming(0, Duration.ofMinutes(1), Duration.ofSeconds(30)));
           assertThat(upstream(context).maxAnswerBytes()).isEqualTo(1 << 20);
           assertThat(context.getBean(LimitSettings.class).limits())
-              .containsEntry("default", new PoolLimits(60L, null, null))
-              .containsEntry("haiku-5.5", new PoolLimits(null, 1_000L, 100L));
+              .containsEntry("default", PoolLimits.perMinute(60L, null, null))
+              .containsEntry("haiku-5.5", new PoolLimits(null, 1_000L, 100L, 8));
+          assertThat(context.getBean(LimitSettings.class).limiter().mode()).isEqualTo(Mode.SHADOW);
         });
   }
 
@@ -84,6 +88,8 @@ class ExecuteSettingsTest {
         "millrace.call.stream-start=0s",
         "millrace.call.stream-idle=0s",
         "millrace.call.max-answer=2GB",
+        "millrace.limits.default.concurrent-calls=0",
+        "millrace.limiter.mode=strict",
         "anthropic.api-key="
       })
   void badValuesRefuseToStart(String bad) {
