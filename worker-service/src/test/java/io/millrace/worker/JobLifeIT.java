@@ -8,6 +8,7 @@ import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.TenantJobs;
 import io.millrace.db.job.TenantJobs.ReplayTerms;
+import io.millrace.db.limit.PoolPauses;
 import io.millrace.db.usage.UsageQuestion;
 import io.millrace.db.usage.Usages;
 import io.millrace.job.JobId;
@@ -163,6 +164,61 @@ class JobLifeIT {
   }
 
   @Test
+  void aLongAnswerIsStreamedAndPutTogetherAgain() {
+    var id = job().maxTokens(10_000).prompt("[[simulator:output 300]]").submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(new String(view.body(), StandardCharsets.UTF_8))
+        .contains("\"type\":\"message\"", "\"stop_reason\":\"end_turn\"");
+    var call = claude.callsOf(id.toString()).getFirst();
+    assertThat(call.streaming()).isTrue();
+    assertThat(view.usage().outputTokens()).isEqualTo(call.usage().outputTokens()).isEqualTo(300);
+    assertThat(view.usage().inputTokens()).isEqualTo(call.usage().inputTokens());
+  }
+
+  @Test
+  void aStreamThatEndsInAnErrorIsSuspectedOfWhatItTold() {
+    var id =
+        job()
+            .maxTokens(10_000)
+            .prompt("[[simulator:stream_error]][[simulator:output 4000]]")
+            .failOnAmbiguous()
+            .submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.failureCode()).isEqualTo("stream_error");
+    assertThat(new String(view.body(), StandardCharsets.UTF_8)).contains("overloaded_error");
+    assertThat(view.cost()).isZero();
+    // 2,000 tokens had come: more than the guess for an answer of which nothing was seen.
+    assertThat(view.suspectedCost()).isBetween(price("0.0009"), price("0.0020"));
+  }
+
+  @Test
+  void whatOneJobIsRefusedFailsThatJobOnly() {
+    var refused = job().prompt("[[simulator:forbidden]]").submit(postgres.database());
+    var other = job().submit(postgres.database());
+
+    assertThat(awaitFinal(refused).failureCode()).isEqualTo("permission_denied");
+    assertThat(awaitFinal(other).state()).isEqualTo(JobState.SUCCEEDED);
+  }
+
+  @Test
+  void whatEverybodyIsRefusedFailsNobody() {
+    claude.fail(FaultRule.always(Fault.FORBIDDEN));
+    var id = job().pool("refused").submit(postgres.database());
+
+    await().until(() -> codes(id).contains("account_permission_denied"));
+
+    claude.clearFaults();
+    assertThat(codes(id)).containsOnly("account_permission_denied");
+    new PoolPauses(postgres.database()).resume("refused");
+    assertThat(awaitFinal(id).state()).isEqualTo(JobState.SUCCEEDED);
+  }
+
+  @Test
   void aJobWaitsForItsTime() {
     var id = job().runAt(Instant.now().plusSeconds(2)).submit(postgres.database());
 
@@ -280,6 +336,18 @@ class JobLifeIT {
 
   private static JobViews views() {
     return new JobViews(postgres.database());
+  }
+
+  private static List<String> codes(JobId id) {
+    return postgres
+        .database()
+        .dsl()
+        .fetch("select code from attempt where job_id = ?", id.uuid())
+        .map(row -> row.get(0, String.class));
+  }
+
+  private static BigDecimal price(String amount) {
+    return new BigDecimal(amount);
   }
 
   private static BigDecimal booked(String kind) {
