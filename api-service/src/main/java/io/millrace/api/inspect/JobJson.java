@@ -57,8 +57,9 @@ public final class JobJson {
     failure();
     usage(job.usage());
     cost();
-    json.text("model", job.model())
-        .number("attempts", job.attempts())
+    json.text("model", job.model());
+    fallback();
+    json.number("attempts", job.attempts())
         .text("lane", job.lane().wireName())
         .text("user_id", job.terms().userId())
         .text("feature", job.terms().feature())
@@ -76,8 +77,9 @@ public final class JobJson {
         .text("status", job.state().wireName())
         .text("lane", job.lane().wireName())
         .text("custom_id", job.terms().customId())
-        .text("model", job.model())
-        .text("batch_id", job.batchId() == null ? null : job.batchId().toString())
+        .text("model", job.model());
+    fallback();
+    json.text("batch_id", job.batchId() == null ? null : job.batchId().toString())
         .time("created_at", job.createdAt())
         .time("started_at", job.startedAt())
         .time("finished_at", job.finishedAt())
@@ -93,6 +95,18 @@ public final class JobJson {
     cost();
     terms(job.terms());
     return json.finish();
+  }
+
+  private void fallback() {
+    var fallback = job.fallback();
+    if (fallback == null) {
+      json.text("fallback", null);
+    } else {
+      json.object("fallback")
+          .text("model", fallback.model())
+          .text("reason", fallback.reason())
+          .end();
+    }
   }
 
   private void cost() {

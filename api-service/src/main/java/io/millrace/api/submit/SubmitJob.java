@@ -161,6 +161,7 @@ final class SubmitJob {
         job.lane(),
         job.pool(),
         job.model(),
+        null,
         created.createdAt(),
         dueAt,
         created.expiresAt(),

@@ -41,7 +41,8 @@ public final class Claims {
         (extract(epoch from job.expires_at - now()) * 1000)::bigint, job.worker_id,
         (extract(epoch from now() - job.created_at) * 1000000)::bigint,
         (extract(epoch from now() - job.due_at) * 1000000)::bigint,
-        (extract(epoch from now() - job.released_at) * 1000000)::bigint
+        (extract(epoch from now() - job.released_at) * 1000000)::bigint,
+        job.requested_model is not null
       """;
 
   // States are compared as text where the id is given, so that nothing but the primary key serves:
@@ -122,6 +123,7 @@ public final class Claims {
    *     #markSending} must succeed before the call
    * @param untilExpiry time left to the deadline at the moment of the claim, by the database clock
    * @param waits how long it was under way until then
+   * @param rerouted whether its model is a fallback, which its request does not name
    */
   public record Claimed(
       Fence fence,
@@ -142,7 +144,8 @@ public final class Claims {
       @Nullable String userId,
       @Nullable String feature,
       Duration untilExpiry,
-      Waits waits) {
+      Waits waits,
+      boolean rerouted) {
 
     public JobId id() {
       return fence.id();
@@ -284,7 +287,8 @@ public final class Claims {
         rows.getString(17),
         rows.getString(18),
         Duration.ofMillis(rows.getLong(19)),
-        new Waits(micros(rows, 21), micros(rows, 22), micros(rows, 23)));
+        new Waits(micros(rows, 21), micros(rows, 22), micros(rows, 23)),
+        rows.getBoolean(24));
   }
 
   private static Duration micros(ResultSet rows, int column) throws SQLException {

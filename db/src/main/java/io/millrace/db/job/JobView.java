@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything that a caller may see of a job.
  *
+ * @param model the one that was asked for
+ * @param fallback the model that took its place; null if none did
  * @param terms what was asked for at submission
  * @param failureMessage the message of the attempt that decided a failed job
  * @param body Claude's message or an error envelope, byte for byte; null while there is none
@@ -27,6 +29,7 @@ public record JobView(
     Lane lane,
     String pool,
     String model,
+    @Nullable Fallback fallback,
     Instant createdAt,
     Instant dueAt,
     Instant expiresAt,
@@ -54,6 +57,7 @@ public record JobView(
         lane,
         pool,
         model,
+        fallback,
         createdAt,
         dueAt,
         expiresAt,
@@ -73,6 +77,13 @@ public record JobView(
         suspectedCost,
         paused);
   }
+
+  /**
+   * The model that is called instead of the one that was asked for.
+   *
+   * @param reason as {@link Fallbacks.Reason} names them
+   */
+  public record Fallback(String model, String reason) {}
 
   /** The terms of submission, apart from the params. */
   public record Terms(

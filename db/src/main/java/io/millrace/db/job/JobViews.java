@@ -186,7 +186,8 @@ public final class JobViews {
         io.millrace.job.JobState.valueOf(job.get(JOB.STATE).getLiteral().toUpperCase(Locale.ROOT)),
         Lane.parse(job.get(JOB.LANE).getLiteral()).orElseThrow(),
         job.get(JOB.POOL),
-        job.get(JOB.MODEL),
+        Objects.requireNonNullElse(job.get(JOB.REQUESTED_MODEL), job.get(JOB.MODEL)),
+        fallback(job),
         job.get(JOB.CREATED_AT),
         job.get(JOB.DUE_AT),
         job.get(JOB.EXPIRES_AT),
@@ -205,6 +206,11 @@ public final class JobViews {
         bill.cost(),
         bill.suspected(),
         job.get("paused", Boolean.class));
+  }
+
+  private static JobView.@Nullable Fallback fallback(Record job) {
+    String reason = job.get(JOB.FALLBACK_REASON);
+    return reason == null ? null : new JobView.Fallback(job.get(JOB.MODEL), reason);
   }
 
   private static JobView.Terms terms(Record job) {

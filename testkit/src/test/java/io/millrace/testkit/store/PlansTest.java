@@ -5,6 +5,9 @@ import static io.millrace.job.Lane.STANDARD;
 import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.db.job.Fallbacks;
+import io.millrace.db.job.Fallbacks.Move;
+import io.millrace.db.job.Fallbacks.Reason;
 import io.millrace.db.job.JobFilter;
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
@@ -15,6 +18,7 @@ import io.millrace.db.job.QueuePlaces;
 import io.millrace.db.job.QueuePlaces.Line;
 import io.millrace.db.job.Releases.Pick;
 import io.millrace.db.job.Settlement.Effect.Requeue;
+import io.millrace.db.limit.Blocks;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobState;
 import io.millrace.job.ReleasedJob;
@@ -75,6 +79,7 @@ class PlansTest {
   static void fill() {
     var ready = job().submit(postgres.database(), BACKLOG);
     job().runAt(Instant.now().plusSeconds(7_200)).submit(postgres.database(), BACKLOG);
+    job().fallbacks("another").submit(postgres.database(), HELD);
     single = Database.open(postgres.address(), "single", 1);
     stores = Stores.on(single);
     last = new JobViews(single).find(1, ready.getLast()).orElseThrow();
@@ -102,6 +107,8 @@ class PlansTest {
               var queue = on.releases().queues(1).getFirst();
               on.releases().release(List.of(new Pick(queue, 3)), Duration.ofMinutes(1));
             }),
+        new Verb("move to a fallback", PlansTest::reroute),
+        new Verb("look for slow pools", FEW + Fallbacks.COUNTED, PlansTest::lookForSlowPools),
         new Verb("expire", on -> on.queued().expire(100)),
         new Verb("overdue", on -> on.held().overdue(Duration.ofSeconds(20), 100)),
         new Verb("strangers", on -> on.held().strangers()),
@@ -135,6 +142,21 @@ class PlansTest {
               on.cancel(job.id());
               on.replay(job.id());
             }));
+  }
+
+  private static void reroute(Stores on) {
+    var fallbacks = new Fallbacks(on.database());
+    var first = fallbacks.candidates("haiku-5.5", null, null, 10).getLast();
+    fallbacks.candidates("haiku-5.5", first, Duration.ofDays(2), 10);
+    fallbacks.candidates("haiku-5.5", null, Duration.ofSeconds(30), 10);
+    fallbacks.move(
+        "haiku-5.5", List.of(new Move(first.id(), "another", "another", 1)), Reason.DEADLINE);
+  }
+
+  private static void lookForSlowPools(Stores on) {
+    new Blocks(on.database()).block("haiku-5.5", Duration.ofSeconds(1), "requests");
+    on.database().dsl().execute("update rate_pool set waits_for = 'requests', at = now()");
+    assertThat(new Fallbacks(on.database()).slow()).hasSize(1);
   }
 
   private static void list(JobFilter filter, Direction direction) {
