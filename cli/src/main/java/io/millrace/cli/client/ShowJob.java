@@ -36,7 +36,8 @@ record ShowJob(Terminal terminal, boolean json) {
     if (json) {
       print(job.json());
     }
-    String start = job.expectedStart() == null ? "" : ", expected to start at " + job.expectedStart();
+    String start =
+        job.expectedStart() == null ? "" : ", expected to start at " + job.expectedStart();
     String reason =
         job.waitingFor() == null ? "" : " (waiting for " + job.waitingFor() + start + ")";
     say(
