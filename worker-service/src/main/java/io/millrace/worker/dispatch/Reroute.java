@@ -33,8 +33,8 @@ final class Reroute {
 
   private static final Logger log = LoggerFactory.getLogger(Reroute.class);
   private static final long EVERY_NANOS = Duration.ofSeconds(1).toNanos();
-  private static final int BATCH = 500;
-  private static final int BATCHES = 4;
+  static final int BATCH = 500;
+  static final int BATCHES = 4;
 
   /** With an unknown wait, a deadline so near is too near. */
   private static final Duration NEAR = Duration.ofSeconds(30);
