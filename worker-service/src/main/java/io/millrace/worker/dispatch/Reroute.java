@@ -77,7 +77,7 @@ final class Reroute {
     Set<String> busy = new HashSet<>(closed);
     slow.forEach(pool -> busy.add(pool.pool()));
     for (var pool : slow) {
-      if (!closed.contains(pool.pool())) {
+      if (pool.waiting() > 0 && !closed.contains(pool.pool())) {
         var near = fallbacks.candidates(pool.pool(), null, tooNear(pool), BATCH);
         move(pool.pool(), near, Reason.DEADLINE, busy);
       }

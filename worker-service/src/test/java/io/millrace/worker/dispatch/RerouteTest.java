@@ -167,11 +167,6 @@ class RerouteTest {
                 + " starts = ? where pool = ?",
             starts,
             pool);
-    // A pool without a job that names fallbacks is not asked about.
-    job()
-        .model("claude-sonnet-5-5", "sonnet-5-5")
-        .fallbacks("claude-sonnet-5-5")
-        .submit(postgres.database());
   }
 
   private static JobFixture opus() {
