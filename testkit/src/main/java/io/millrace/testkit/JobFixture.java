@@ -27,6 +27,7 @@ public final class JobFixture {
   private String prompt = "Say hello.";
   private int maxAttempts = 6;
   private Duration timeout = Duration.ofSeconds(60);
+  private int maxTokens = 64;
   private boolean retryAmbiguous = true;
   private @Nullable Instant submittedAt;
   private @Nullable Instant runAt;
@@ -81,6 +82,11 @@ public final class JobFixture {
     return this;
   }
 
+  public JobFixture maxTokens(int changed) {
+    maxTokens = changed;
+    return this;
+  }
+
   public JobFixture failOnAmbiguous() {
     retryAmbiguous = false;
     return this;
@@ -123,7 +129,7 @@ public final class JobFixture {
         timeout,
         retryAmbiguous,
         params.length / 3,
-        64,
+        maxTokens,
         null,
         null,
         null,
@@ -151,9 +157,9 @@ public final class JobFixture {
 
   private byte[] params() {
     return """
-    {"model":"%s","max_tokens":64,"messages":[{"role":"user","content":"%s"}]}\
+    {"model":"%s","max_tokens":%d,"messages":[{"role":"user","content":"%s"}]}\
     """
-        .formatted(model, prompt)
+        .formatted(model, maxTokens, prompt)
         .getBytes(StandardCharsets.UTF_8);
   }
 

@@ -48,7 +48,7 @@ class JobLifeIT {
             postgres,
             kafka,
             claude.baseUri(),
-            "millrace.limits.slow.requests-per-minute=2",
+            "millrace.limits.slow.requests-per-minute=12",
             "millrace.breaker.window=20",
             "millrace.breaker.minimum-calls=8",
             "millrace.breaker.open=2s",
@@ -162,6 +162,61 @@ class JobLifeIT {
     assertThat(report.suspected()).isEqualByComparingTo(booked("suspected"));
     assertThat(report.unpricedCalls()).isZero();
     assertThat(report.suspected()).isGreaterThanOrEqualTo(view.suspectedCost());
+  }
+
+  @Test
+  void aLongAnswerIsStreamedAndPutTogetherAgain() {
+    var id = job().maxTokens(10_000).prompt("[[simulator:output 300]]").submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(new String(view.body(), StandardCharsets.UTF_8))
+        .contains("\"type\":\"message\"", "\"stop_reason\":\"end_turn\"");
+    var call = claude.callsOf(id.toString()).getFirst();
+    assertThat(call.streaming()).isTrue();
+    assertThat(view.usage().outputTokens()).isEqualTo(call.usage().outputTokens()).isEqualTo(300);
+    assertThat(view.usage().inputTokens()).isEqualTo(call.usage().inputTokens());
+  }
+
+  @Test
+  void aStreamThatEndsInAnErrorIsSuspectedOfWhatItTold() {
+    var id =
+        job()
+            .maxTokens(10_000)
+            .prompt("[[simulator:stream_error]][[simulator:output 4000]]")
+            .failOnAmbiguous()
+            .submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.failureCode()).isEqualTo("stream_error");
+    assertThat(new String(view.body(), StandardCharsets.UTF_8)).contains("overloaded_error");
+    assertThat(view.cost()).isZero();
+    // 2,000 tokens had come: more than the guess for an answer of which nothing was seen.
+    assertThat(view.suspectedCost()).isBetween(price("0.0009"), price("0.0020"));
+  }
+
+  @Test
+  void whatOneJobIsRefusedFailsThatJobOnly() {
+    var refused = job().prompt("[[simulator:forbidden]]").submit(postgres.database());
+    var other = job().submit(postgres.database());
+
+    assertThat(awaitFinal(refused).failureCode()).isEqualTo("permission_denied");
+    assertThat(awaitFinal(other).state()).isEqualTo(JobState.SUCCEEDED);
+  }
+
+  @Test
+  void whatEverybodyIsRefusedFailsNobody() {
+    claude.fail(FaultRule.always(Fault.FORBIDDEN));
+    var id = job().pool("refused").submit(postgres.database());
+
+    await().until(() -> codes(id).contains("account_permission_denied"));
+
+    claude.clearFaults();
+    assertThat(codes(id)).containsOnly("account_permission_denied");
+    new PoolPauses(postgres.database()).resume("refused");
+    assertThat(awaitFinal(id).state()).isEqualTo(JobState.SUCCEEDED);
   }
 
   @Test
@@ -299,6 +354,18 @@ class JobLifeIT {
 
   private static JobViews views() {
     return new JobViews(postgres.database());
+  }
+
+  private static List<String> codes(JobId id) {
+    return postgres
+        .database()
+        .dsl()
+        .fetch("select code from attempt where job_id = ?", id.uuid())
+        .map(row -> row.get(0, String.class));
+  }
+
+  private static BigDecimal price(String amount) {
+    return new BigDecimal(amount);
   }
 
   private static BigDecimal booked(String kind) {

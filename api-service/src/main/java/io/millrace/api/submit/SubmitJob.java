@@ -159,6 +159,7 @@ final class SubmitJob {
         job.id(),
         JobState.QUEUED,
         job.lane(),
+        job.pool(),
         job.model(),
         null,
         created.createdAt(),

@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Turns invitations into held jobs. State, worker and claim number change together in one guarded
  * update, so of any number of records and workers exactly one wins; whatever is canceled, finished,
- * claimed, not yet due, past its deadline by the database clock or of a paused tenant simply falls
- * out. A defaulted deadline is put off here by the pauses of the job's tenant.
+ * claimed, not yet due, past its deadline by the database clock, of a paused tenant or of a pool
+ * paused by hand simply falls out; a pool that the platform paused lets probes through. A defaulted
+ * deadline is put off here by the pauses of the job's tenant and pool.
  */
 public final class Claims {
 
@@ -55,21 +56,18 @@ public final class Claims {
           select j.id from job j
           where j.id = n.id and j.claim_no = n.claim_no and j.state::text = 'queued'
             and j.due_at <= now() and j.expires_at > now()
-            and j.tenant_id <> all(array(select tenant_id from tenant_pause where resumed_at is null))
+            and j.tenant_id <> all(%1$s) and j.pool <> all(%2$s)
           for update skip locked) hit)
       update job set state = 'running', worker_id = ?, claim_no = claim_no + 1,
         sending = not (pool = any(?)), sending_since = now(),
         started_at = coalesce(started_at, now()), parked_until = null, released_at = null,
-        expires_at = expires_at + case
-          when expires_defaulted and tenant_id = any(array(select tenant_id from tenant_pause))
-          then paused_for(tenant_id, coalesce(pauses_counted_to, created_at)) else interval '0' end,
-        pauses_counted_to = case
-          when expires_defaulted and tenant_id = any(array(select tenant_id from tenant_pause))
-          then now() else pauses_counted_to end
+        expires_at = expires_at + %3$s,
+        pauses_counted_to = case when %4$s then now() else pauses_counted_to end
       from won
       where job.id = won.id and exists (select from worker where worker.id = ? and worker.lost_at is null)
       returning \
       """
+              .formatted(Pauses.PAUSED_TENANTS, Pauses.CLOSED_POOLS, Pauses.OWED, Pauses.OWED_ANY)
           // The claim clears the mark of which this asks.
           + CLAIMED.replace("job.released_at", "old.released_at");
 

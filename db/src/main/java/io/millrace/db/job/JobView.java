@@ -21,12 +21,13 @@ import org.jspecify.annotations.Nullable;
  * @param usage the sum over all attempts whose cost is certain
  * @param cost US dollars over all attempts; null where a price is not known
  * @param suspectedCost what may have been billed besides; null where a price is not known
- * @param paused whether its tenant's jobs are held back
+ * @param paused whether its tenant's jobs are held back, or its pool's
  */
 public record JobView(
     JobId id,
     JobState state,
     Lane lane,
+    String pool,
     String model,
     @Nullable Fallback fallback,
     Instant createdAt,
@@ -54,6 +55,7 @@ public record JobView(
         id,
         state,
         lane,
+        pool,
         model,
         fallback,
         createdAt,

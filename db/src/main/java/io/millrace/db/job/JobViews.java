@@ -2,6 +2,7 @@ package io.millrace.db.job;
 
 import static io.millrace.db.schema.Tables.ATTEMPT;
 import static io.millrace.db.schema.Tables.JOB;
+import static io.millrace.db.schema.Tables.POOL_PAUSE;
 import static io.millrace.db.schema.Tables.REQUEST;
 import static io.millrace.db.schema.Tables.RESULT;
 import static io.millrace.db.schema.Tables.TENANT_PAUSE;
@@ -51,10 +52,16 @@ public final class JobViews {
   private static final Field<Boolean> PAUSED =
       field(
           exists(
-              selectOne()
-                  .from(TENANT_PAUSE)
-                  .where(
-                      TENANT_PAUSE.TENANT_ID.eq(JOB.TENANT_ID), TENANT_PAUSE.RESUMED_AT.isNull())));
+                  selectOne()
+                      .from(TENANT_PAUSE)
+                      .where(
+                          TENANT_PAUSE.TENANT_ID.eq(JOB.TENANT_ID),
+                          TENANT_PAUSE.RESUMED_AT.isNull()))
+              .or(
+                  exists(
+                      selectOne()
+                          .from(POOL_PAUSE)
+                          .where(POOL_PAUSE.POOL.eq(JOB.POOL), POOL_PAUSE.RESUMED_AT.isNull()))));
   private static final Field<Integer> BODY_BYTES =
       field(name(RESULT.getName(), "body_bytes"), Integer.class);
   private static final List<SelectFieldOrAsterisk> COLUMNS =
@@ -178,6 +185,7 @@ public final class JobViews {
         new JobId(job.get(JOB.ID)),
         io.millrace.job.JobState.valueOf(job.get(JOB.STATE).getLiteral().toUpperCase(Locale.ROOT)),
         Lane.parse(job.get(JOB.LANE).getLiteral()).orElseThrow(),
+        job.get(JOB.POOL),
         Objects.requireNonNullElse(job.get(JOB.REQUESTED_MODEL), job.get(JOB.MODEL)),
         fallback(job),
         job.get(JOB.CREATED_AT),

@@ -1,6 +1,7 @@
 package io.millrace.testkit.store;
 
 import static io.millrace.job.JobState.RUNNING;
+import static io.millrace.job.Lane.STANDARD;
 import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,10 +9,13 @@ import io.millrace.db.job.Fallbacks;
 import io.millrace.db.job.Fallbacks.Move;
 import io.millrace.db.job.Fallbacks.Reason;
 import io.millrace.db.job.JobFilter;
+import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.JobWalk;
 import io.millrace.db.job.JobWalk.Direction;
 import io.millrace.db.job.MatchingJobs;
+import io.millrace.db.job.QueuePlaces;
+import io.millrace.db.job.QueuePlaces.Line;
 import io.millrace.db.job.Releases.Pick;
 import io.millrace.db.job.Settlement.Effect.Requeue;
 import io.millrace.db.limit.Blocks;
@@ -52,6 +56,7 @@ class PlansTest {
   private static Stores stores;
   private static UUID worker;
   private static UUID busy;
+  private static JobView last;
 
   /**
    * A verb of the stores.
@@ -72,11 +77,12 @@ class PlansTest {
 
   @BeforeAll
   static void fill() {
-    job().submit(postgres.database(), BACKLOG);
+    var ready = job().submit(postgres.database(), BACKLOG);
     job().runAt(Instant.now().plusSeconds(7_200)).submit(postgres.database(), BACKLOG);
     job().fallbacks("another").submit(postgres.database(), HELD);
     single = Database.open(postgres.address(), "single", 1);
     stores = Stores.on(single);
+    last = new JobViews(single).find(1, ready.getLast()).orElseThrow();
     worker = stores.worker();
     busy = stores.worker();
     // Before anything is held, as a queue's statistics are when its first load comes.
@@ -116,6 +122,13 @@ class PlansTest {
         new Verb(
             "matching",
             on -> new MatchingJobs(single).step(JobFilter.of(1).in(Set.of(RUNNING)), null, 50)),
+        new Verb(
+            "standing",
+            on -> new QueuePlaces(single).standing(List.of(new Line("haiku-5.5", STANDARD, 1)))),
+        new Verb(
+            "place",
+            2 * FEW,
+            on -> new QueuePlaces(single).ahead(new Line("haiku-5.5", STANDARD, 1), last, FEW)),
         new Verb("heldBy", on -> on.held().heldBy(worker, 100)),
         new Verb(
             "submit, claim, mark, settle, beside all that the worker holds",

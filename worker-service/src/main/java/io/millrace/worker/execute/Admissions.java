@@ -183,7 +183,9 @@ final class Admissions {
   }
 
   private static boolean isAccepted(Outcome outcome) {
-    return !(outcome instanceof Outcome.RateLimited);
+    return !(outcome instanceof Outcome.RateLimited)
+        && !(outcome instanceof Outcome.Retryable(var fault, _)
+            && fault.code() == FailureCode.REFUSAL_UNCONFIRMED);
   }
 
   private void refused(Permit permit, String code, Duration took) {

@@ -7,6 +7,7 @@ import io.millrace.claude.call.ClaudeClient;
 import io.millrace.claude.estimate.LearntEstimates;
 import io.millrace.claude.limit.Limiter;
 import io.millrace.claude.limit.LimiterSettings;
+import io.millrace.claude.probe.PlainProbe;
 import io.millrace.claude.retry.RetryPolicy;
 import io.millrace.claude.retry.RetrySettings;
 import io.millrace.claude.trace.Traces;
@@ -36,6 +37,7 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties({
   ExecuteSettings.class,
   ClaudeSettings.class,
+  CallSettings.class,
   LimitSettings.class,
   BreakerSettings.class
 })
@@ -45,8 +47,8 @@ public class ExecuteConfiguration {
   private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
 
   @Bean
-  ClaudeClient claudeClient(ClaudeSettings settings, Clock clock) {
-    var client = new ClaudeClient(settings.upstream(), clock);
+  ClaudeClient claudeClient(ClaudeSettings settings, CallSettings calls, Clock clock) {
+    var client = new ClaudeClient(calls.on(settings.upstream()), clock);
     client
         .upstreamMillrace()
         .ifPresent(version -> {
@@ -167,10 +169,15 @@ public class ExecuteConfiguration {
   }
 
   @Bean
+  ClaudeCalls claudeCalls(ClaudeClient claude, ModelCatalogue catalogue, Clock clock) {
+    return new ClaudeCalls(claude, new Refusals(PlainProbe.of(claude), catalogue, clock));
+  }
+
+  @Bean
   ExecuteJob executeJob(
       Admissions admissions,
       SendingMarks marks,
-      ClaudeClient claude,
+      ClaudeCalls claude,
       CallRows rows,
       Judgement judgement,
       RecordOutcome recorder,

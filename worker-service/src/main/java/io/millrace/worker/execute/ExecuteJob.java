@@ -1,9 +1,6 @@
 package io.millrace.worker.execute;
 
 import io.millrace.claude.call.AbortReason;
-import io.millrace.claude.call.CallRequest;
-import io.millrace.claude.call.ClaudeClient;
-import io.millrace.claude.call.ModelField;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.classify.Outcome;
 import io.millrace.claude.limit.Permit;
@@ -35,7 +32,7 @@ final class ExecuteJob {
 
   private final Admissions admissions;
   private final SendingMarks marks;
-  private final ClaudeClient claude;
+  private final ClaudeCalls claude;
   private final CallRows rows;
   private final Judgement judgement;
   private final RecordOutcome recorder;
@@ -57,7 +54,7 @@ final class ExecuteJob {
   ExecuteJob(
       Admissions admissions,
       SendingMarks marks,
-      ClaudeClient claude,
+      ClaudeCalls claude,
       CallRows rows,
       Judgement judgement,
       RecordOutcome recorder,
@@ -171,17 +168,13 @@ final class ExecuteJob {
   private boolean call(Execution execution, Permit permit, CallGuard.Entry entered, long admitted)
       throws InterruptedException {
     var job = execution.job();
-    var payload = execution.payload();
     int no = execution.nextNo();
     MDC.put(LogFields.ATTEMPT, Integer.toString(no));
     var call =
         claude.prepare(
-            new CallRequest(
-                body(execution),
-                payload.anthropicVersion(),
-                payload.anthropicBeta(),
-                shorter(job.timeout(), left(execution)),
-                new CallRequest.Correlation(job.id().toString(), no)),
+            execution,
+            no,
+            shorter(job.timeout(), left(execution)),
             () -> times.lease().holds(job.fence().workerId()) && permit.isValid(now()));
     execution.calling(call);
     long began = now();
@@ -190,12 +183,11 @@ final class ExecuteJob {
     var reply = call.execute();
     long ended = now();
     times.contact().saw(reply, execution.abortReason().orElse(null));
-    var outcome =
-        admissions.refusedAlone(
-            permit, Outcome.of(reply, times.clock().instant()), execution.uncountedAttempts());
+    var seen = claude.confirmed(execution, Outcome.of(reply, times.clock().instant()));
+    var outcome = admissions.refusedAlone(permit, seen, execution.uncountedAttempts());
     JobTrace.called(step, reply, outcome);
     entered.saw(reply, outcome);
-    admissions.settle(job, permit, outcome, reply, Duration.ofNanos(ended - began));
+    admissions.settle(job, permit, outcome, reply, Duration.ofNanos(now() - began));
     if (neverBegan(reply)) {
       var end = endBeforeCall(execution);
       record(execution, end.orElse(new Requeue(Duration.ZERO)));
@@ -221,13 +213,6 @@ final class ExecuteJob {
   // others too the dispatcher, not the delay, waits until the pool is fit.
   private static Duration untilFit(Execution execution) {
     return execution.payload().fallbacks().isEmpty() ? NO_HURRY : Duration.ZERO;
-  }
-
-  private static byte[] body(Execution execution) {
-    byte[] params = execution.payload().params();
-    return execution.job().rerouted()
-        ? ModelField.replace(params, execution.job().model())
-        : params;
   }
 
   private Verdict judge(Execution execution, Outcome outcome) {
