@@ -155,6 +155,12 @@ public enum Metric {
           + " more was expected too little",
       "pool",
       "kind"),
+  QUOTAS_DELAYED(
+      "millrace.quotas.delayed",
+      Kind.COUNTER,
+      Source.WORKER,
+      "times that a job was put off because its user had started as much as his quota lets him in a"
+          + " minute"),
   CALLS_RUNNING("millrace.calls.running", Kind.GAUGE, Source.WORKER, "calls to Claude under way"),
   CALLS_TIME(
       "millrace.calls.time",

@@ -27,6 +27,7 @@ public final class JobFixture {
   private int maxAttempts = 6;
   private Duration timeout = Duration.ofSeconds(60);
   private boolean retryAmbiguous = true;
+  private @Nullable String userId;
   private @Nullable Instant submittedAt;
   private @Nullable Instant runAt;
   private @Nullable Instant expiresAt;
@@ -65,6 +66,11 @@ public final class JobFixture {
 
   public JobFixture timeout(Duration changed) {
     timeout = changed;
+    return this;
+  }
+
+  public JobFixture userId(String changed) {
+    userId = changed;
     return this;
   }
 
@@ -112,7 +118,7 @@ public final class JobFixture {
         params.length / 3,
         64,
         null,
-        null,
+        userId,
         null,
         null,
         new NewJob.Request(params, "2026-10-21", List.of(), List.of(), null, null, null),

@@ -6,6 +6,7 @@ import io.millrace.claude.limit.Limiter;
 import io.millrace.db.job.Releases;
 import io.millrace.db.sql.Database;
 import io.millrace.db.worker.Workers;
+import io.millrace.worker.quota.Quotas;
 import io.millrace.worker.telemetry.QueueGauges;
 import java.time.Duration;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -40,13 +41,14 @@ public class DispatchConfiguration {
       StartableJobs startable,
       @Qualifier("jobsTemplate") KafkaTemplate<String, byte[]> kafka,
       QueueGauges gauges,
+      Quotas quotas,
       DispatchSettings settings,
       MeterRegistry meters) {
     var releases = new Releases(database);
     var records = new JobRecords(kafka, releases, System::nanoTime, meters);
     return new Dispatcher(
         database,
-        new ReleaseJobs(releases, workers, startable, records, settings, meters),
+        new ReleaseJobs(releases, workers, startable, records, quotas, settings, meters),
         gauges,
         settings,
         meters);
