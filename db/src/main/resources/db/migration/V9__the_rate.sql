@@ -23,11 +23,11 @@ create unlogged table rate_pool (
   -- What an average job takes, and how many started in a second.
   typical double precision[] not null,
   starts double precision not null,
-  -- Nothing starts until then; why: a dimension, ramp_limit_exceeded or circuit_open.
+  -- Nothing starts until then; why: a dimension, rate_limited, ramp_limit_exceeded, circuit_open, or a probe under way.
   blocked_until timestamptz,
   blocked_by text,
-  -- Whether one call has to succeed before others follow, and until when to wait for it.
-  probing_until timestamptz,
+  -- Set while, after a block, one call has to go ahead of the others: when the block ends.
+  probes_from timestamptz,
   -- When the last pause ended: the rate climbs from here.
   climbs_from timestamptz,
   -- What the first in line waits for: requests, input_tokens, output_tokens, concurrent_calls; null: nobody waits.

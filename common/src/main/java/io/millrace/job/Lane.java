@@ -8,16 +8,23 @@ import java.util.Optional;
 /** The priority of a job: a pool starts interactive jobs before standard ones before bulk ones. */
 public enum Lane {
   /** Somebody waits for the answer. */
-  INTERACTIVE(Duration.ofHours(1)),
+  INTERACTIVE(0, Duration.ofHours(1)),
   /** The default. */
-  STANDARD(Duration.ofHours(24)),
+  STANDARD(1, Duration.ofHours(24)),
   /** Takes what the others leave, but never less than its floor. */
-  BULK(Duration.ofDays(14));
+  BULK(2, Duration.ofDays(14));
 
+  private final int rank;
   private final Duration defaultLifetime;
 
-  Lane(Duration defaultLifetime) {
+  Lane(int rank, Duration defaultLifetime) {
+    this.rank = rank;
     this.defaultLifetime = defaultLifetime;
+  }
+
+  /** Its place in the order of lanes, from 0. */
+  public int rank() {
+    return rank;
   }
 
   /** How long after its creation or {@code run_at} a job expires that names no deadline. */

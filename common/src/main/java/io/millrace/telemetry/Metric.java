@@ -1,5 +1,17 @@
 package io.millrace.telemetry;
 
+import static io.millrace.telemetry.MetricKind.COUNTER;
+import static io.millrace.telemetry.MetricKind.DOLLARS;
+import static io.millrace.telemetry.MetricKind.GAUGE;
+import static io.millrace.telemetry.MetricKind.HISTOGRAM;
+import static io.millrace.telemetry.MetricKind.SECONDS;
+import static io.millrace.telemetry.MetricKind.SUMMARY;
+import static io.millrace.telemetry.MetricKind.TIMER;
+import static io.millrace.telemetry.MetricSource.API;
+import static io.millrace.telemetry.MetricSource.BOTH;
+import static io.millrace.telemetry.MetricSource.DISPATCHER;
+import static io.millrace.telemetry.MetricSource.WORKER;
+
 import java.util.List;
 
 /**
@@ -12,316 +24,348 @@ import java.util.List;
 public enum Metric {
   HTTP_REQUESTS(
       "millrace.http.requests",
-      Kind.HISTOGRAM,
-      Source.API,
+      HISTOGRAM,
+      API,
       "requests by route; routes that do not exist are `other`",
       "method",
       "path",
       "status"),
   HTTP_REFUSED(
       "millrace.http.refused",
-      Kind.COUNTER,
-      Source.API,
+      COUNTER,
+      API,
       "requests answered 503, by what was the matter",
       "reason"),
-  INTAKE_WAITING(
-      "millrace.intake.waiting", Kind.GAUGE, Source.API, "submissions that wait for a transaction"),
-  WAITERS(
-      "millrace.waiters",
-      Kind.GAUGE,
-      Source.API,
-      "jobs for whose end somebody waits with `?wait=`"),
+  INTAKE_WAITING("millrace.intake.waiting", GAUGE, API, "submissions that wait for a transaction"),
+  WAITERS("millrace.waiters", GAUGE, API, "jobs for whose end somebody waits with `?wait=`"),
   HOP(
       "millrace.hop",
-      Kind.HISTOGRAM,
-      Source.BOTH,
+      HISTOGRAM,
+      BOTH,
       "each stretch of a job's way, below; `intake` from the api, the rest from the workers",
       "hop",
       "lane"),
   JOBS_START(
       "millrace.jobs.start",
-      Kind.HISTOGRAM,
-      Source.WORKER,
+      HISTOGRAM,
+      WORKER,
       "from a job's commit, or its `run_at`, to the first byte of its first call",
       "lane"),
   JOBS_TIME(
       "millrace.jobs.time",
-      Kind.HISTOGRAM,
-      Source.WORKER,
+      HISTOGRAM,
+      WORKER,
       "from a job's commit, or its `run_at`, to its recorded end; of a job that was claimed more than"
           + " once, from its commit",
       "lane",
       "state"),
   JOBS_FINISHED(
       "millrace.jobs.finished",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "jobs that this worker brought to a final state",
       "pool",
       "lane",
       "state"),
-  JOBS_HELD("millrace.jobs.held", Kind.GAUGE, Source.WORKER, "jobs held now"),
-  JOBS_SLOTS(
-      "millrace.jobs.slots", Kind.GAUGE, Source.WORKER, "jobs that this worker may hold at once"),
-  JOBS_RESCUED(
-      "millrace.jobs.rescued", Kind.COUNTER, Source.WORKER, "jobs taken back from lost workers"),
+  JOBS_HELD("millrace.jobs.held", GAUGE, WORKER, "jobs held now"),
+  JOBS_SLOTS("millrace.jobs.slots", GAUGE, WORKER, "jobs that this worker may hold at once"),
+  JOBS_RESCUED("millrace.jobs.rescued", COUNTER, WORKER, "jobs taken back from lost workers"),
   JOBS_ANNOUNCED(
       "millrace.jobs.announced",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "what callers did to jobs that no worker held: canceled, or queued again by a replay",
       "state"),
-  JOBS_EXPIRED(
-      "millrace.jobs.expired", Kind.COUNTER, Source.WORKER, "queued jobs ended by their deadline"),
+  JOBS_EXPIRED("millrace.jobs.expired", COUNTER, WORKER, "queued jobs ended by their deadline"),
+  JOBS_REROUTED(
+      "millrace.jobs.rerouted",
+      COUNTER,
+      WORKER,
+      "queued jobs moved to a fallback model, by the pool that they left and why: `circuit_open`, `paused`,"
+          + " `deadline`",
+      "pool",
+      "reason"),
   QUEUE_DEPTH(
       "millrace.queue.depth",
-      Kind.GAUGE,
-      Source.DISPATCHER,
+      GAUGE,
+      DISPATCHER,
       "jobs that are due and wait for their turn: exact up to 10,000 in a pool and lane, beyond that"
           + " estimated from a sample of the table's pages, never less than 10,000",
       "pool",
       "lane"),
   QUEUE_AGE(
       "millrace.queue.age",
-      Kind.SECONDS,
-      Source.DISPATCHER,
+      SECONDS,
+      DISPATCHER,
       "how long the longest-waiting head of a tenant's queue has been due",
       "pool",
       "lane"),
   QUEUE_DELAYED(
       "millrace.queue.delayed",
-      Kind.GAUGE,
-      Source.DISPATCHER,
+      GAUGE,
+      DISPATCHER,
       "jobs that wait for their `run_at` or the end of a retry's delay; counted like the depth"),
   QUEUE_RELEASED(
       "millrace.queue.released",
-      Kind.GAUGE,
-      Source.DISPATCHER,
+      GAUGE,
+      DISPATCHER,
       "jobs released to Kafka and not claimed yet",
       "pool"),
   DISPATCH_ELECTED(
       "millrace.dispatch.elected",
-      Kind.GAUGE,
-      Source.WORKER,
+      GAUGE,
+      WORKER,
       "1 in the process that dispatches; the sum over all must be 1"),
-  DISPATCH_RELEASED(
-      "millrace.dispatch.released", Kind.COUNTER, Source.WORKER, "jobs let go to Kafka"),
+  DISPATCH_RELEASED("millrace.dispatch.released", COUNTER, WORKER, "jobs let go to Kafka"),
   DISPATCH_SWEPT(
       "millrace.dispatch.swept",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "released jobs that nobody claimed in time; they are released again"),
   DISPATCH_UNSENT(
       "millrace.dispatch.unsent",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "records that Kafka did not take; their jobs went back to the queue"),
-  WORKERS("millrace.workers", Kind.GAUGE, Source.DISPATCHER, "workers by state", "state"),
+  WORKERS("millrace.workers", GAUGE, DISPATCHER, "workers by state", "state"),
   WORKERS_LOST(
       "millrace.workers.lost",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "workers that this one declared lost after their lease"),
-  INTAKE_RECORDS(
-      "millrace.intake.records", Kind.COUNTER, Source.WORKER, "records polled from Kafka"),
-  INTAKE_CLAIMED("millrace.intake.claimed", Kind.COUNTER, Source.WORKER, "jobs claimed of them"),
+  INTAKE_RECORDS("millrace.intake.records", COUNTER, WORKER, "records polled from Kafka"),
+  INTAKE_CLAIMED("millrace.intake.claimed", COUNTER, WORKER, "jobs claimed of them"),
   INTAKE_UNREADABLE(
       "millrace.intake.unreadable",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "records that are no invitation, moved to the dead-letter topic"),
   INTAKE_UNHEARD(
       "millrace.intake.unheard",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "claims whose answer was lost on the way back; the worker asks for what it won"),
   LIMITER_WAITS(
       "millrace.limiter.waits",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "times that a held job was told to wait for the rate",
       "pool"),
   LIMITER_GIVEN_BACK(
       "millrace.limiter.given-back",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "jobs that went back to the queue because the rate would have kept them waiting",
       "pool"),
+  BREAKER_STATE(
+      "millrace.breaker.state",
+      GAUGE,
+      WORKER,
+      "this worker's circuit breaker: 0 closed, 1 half open (a few calls try the service), 2 open",
+      "pool"),
+  LIMITER_DRAWS(
+      "millrace.limiter.draw.time",
+      HISTOGRAM,
+      WORKER,
+      "draws from the buckets that all workers share, with the wait for those of others"),
+  LIMITER_REFUSED(
+      "millrace.limiter.refused",
+      COUNTER,
+      WORKER,
+      "calls that Claude answered 429, by the limit that it named",
+      "pool",
+      "dimension"),
+  LIMITER_USED(
+      "millrace.limiter.used",
+      COUNTER,
+      WORKER,
+      "requests and tokens that ended calls took of their limits",
+      "pool",
+      "dimension"),
+  LIMITER_LIMIT(
+      "millrace.limiter.limit",
+      GAUGE,
+      WORKER,
+      "the limit in force, per minute: the smaller of configuration and Claude's headers",
+      "pool",
+      "dimension"),
+  LIMITER_DEFICIT(
+      "millrace.limiter.deficit",
+      GAUGE,
+      WORKER,
+      "what was used of a limit and is not refilled yet; calls wait while it is at the burst",
+      "pool",
+      "dimension"),
+  LIMITER_BURST(
+      "millrace.limiter.burst",
+      GAUGE,
+      WORKER,
+      "how much of a limit is used at once, learnt",
+      "pool",
+      "dimension"),
+  LIMITER_SHADOWED(
+      "millrace.limiter.shadowed",
+      COUNTER,
+      WORKER,
+      "calls that started only because the limiter is in shadow mode",
+      "pool"),
+  POOL_PAUSED(
+      "millrace.pool.paused",
+      GAUGE,
+      DISPATCHER,
+      "1 while the pool is paused: by hand (`manual`) or since Claude refuses the account (`platform`)",
+      "pool",
+      "kind"),
+  POOL_WAITING(
+      "millrace.pool.waiting",
+      GAUGE,
+      DISPATCHER,
+      "jobs that wait at the workers for the rate",
+      "pool",
+      "lane"),
   LIMITER_ESTIMATE_ERROR(
       "millrace.limiter.estimate.error",
-      Kind.SUMMARY,
-      Source.WORKER,
+      SUMMARY,
+      WORKER,
       "tokens that calls took of the rate over those expected of them, `input` or `output`: 1 is right,"
           + " more was expected too little",
       "pool",
       "kind"),
   QUOTAS_DELAYED(
-      "millrace.quotas.delayed",
-      Kind.COUNTER,
-      Source.WORKER,
-      "times that a job was put off because its user had started as much as his quota lets him in a"
-          + " minute"),
-  CALLS_RUNNING("millrace.calls.running", Kind.GAUGE, Source.WORKER, "calls to Claude under way"),
+      "millrace.quotas.delayed", COUNTER, WORKER, "times that its user's quota put a job off"),
+  CALLS_RUNNING("millrace.calls.running", GAUGE, WORKER, "calls to Claude under way"),
   CALLS_TIME(
       "millrace.calls.time",
-      Kind.HISTOGRAM,
-      Source.WORKER,
+      HISTOGRAM,
+      WORKER,
       "calls to Claude, from the first look for a connection to the end of the answer",
       "pool"),
   CLAUDE_REACHABLE(
       "millrace.claude.reachable",
-      Kind.GAUGE,
-      Source.WORKER,
+      GAUGE,
+      WORKER,
       "1 while Claude answers, 0 after calls that got no complete answer"),
   ATTEMPTS(
       "millrace.attempts",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "calls, and calls presumed of lost workers; codes as in failure-codes.md, `none` for success",
       "pool",
       "outcome",
       "code"),
   TOKENS(
       "millrace.tokens",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "tokens as Claude counted them; class `input`, `output`, `cache_read`, `cache_write_5m`,"
           + " `cache_write_1h`",
       "model",
       "class"),
   COST(
       "millrace.cost",
-      Kind.DOLLARS,
-      Source.WORKER,
+      DOLLARS,
+      WORKER,
       "cost, `charged` or `suspected`; an approximation for graphs, the truth is `GET /v1/usage`",
       "model",
       "kind"),
   COST_UNPRICED(
       "millrace.cost.unpriced",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "answers whose price is not known, by what is not known of it; models that the catalogue does not"
           + " know are `other`: see prices.md",
       "model",
       "reason"),
   MODELS_RETIREMENT(
       "millrace.models.retirement.days",
-      Kind.GAUGE,
-      Source.WORKER,
+      GAUGE,
+      WORKER,
       "days until the model's announced retirement; below zero once it is past",
       "model"),
   OUTCOMES_WAITING(
       "millrace.outcomes.waiting",
-      Kind.GAUGE,
-      Source.WORKER,
+      GAUGE,
+      WORKER,
       "outcomes in memory that are not durable yet: grows while PostgreSQL is away"),
   OUTCOMES_FENCED_OUT(
       "millrace.outcomes.fenced-out",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "answers that came after their job was given to others"),
   OUTCOMES_UNRECORDED(
       "millrace.outcomes.unrecorded",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "outcomes that PostgreSQL refuses: a bug; the log names the job"),
   EXECUTIONS_BROKEN(
       "millrace.executions.broken",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "errors of Millrace's own while a job was executed: a bug"),
-  EVENTS_PUBLISHED(
-      "millrace.events.published", Kind.COUNTER, Source.WORKER, "events and dead letters sent"),
+  EVENTS_PUBLISHED("millrace.events.published", COUNTER, WORKER, "events and dead letters sent"),
   EVENTS_DROPPED(
       "millrace.events.dropped",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "events and dead letters that Kafka did not take; PostgreSQL has the record"),
   LOOP_RUNS(
       "millrace.loop.runs",
-      Kind.TIMER,
-      Source.BOTH,
+      TIMER,
+      BOTH,
       "every loop's rounds; loops `dispatch`, `intake`, `heartbeat`, `rescue`, `expire`, `house`, `events`,"
           + " `topics`, `queue`, of the api `finished`, `event-feed` and others",
       "loop"),
-  LOOP_FAILURES("millrace.loop.failures", Kind.COUNTER, Source.BOTH, "rounds that failed", "loop"),
+  LOOP_FAILURES("millrace.loop.failures", COUNTER, BOTH, "rounds that failed", "loop"),
   LOOP_AGE(
       "millrace.loop.age",
-      Kind.SECONDS,
-      Source.BOTH,
+      SECONDS,
+      BOTH,
       "time since the loop's last round that worked; grows while it fails or hangs",
       "loop"),
   DATABASE_FAILURES(
       "millrace.database.failures",
-      Kind.COUNTER,
-      Source.BOTH,
+      COUNTER,
+      BOTH,
       "statements and transactions that failed; kind `connection` (away, cut, full), `timeout` (lock or"
           + " statement), `conflict` (a lost race), `refused` (a bug)",
       "kind"),
   INTAKE_CLOSED(
       "millrace.intake.closed",
-      Kind.GAUGE,
-      Source.API,
+      GAUGE,
+      API,
       "1 while nothing is taken in because PostgreSQL's disk is full or nearly so"),
   RETENTION_DROPPED(
       "millrace.retention.dropped",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "days' partitions dropped because they were kept for long enough",
       "table"),
   RETENTION_DELETED(
       "millrace.retention.deleted",
-      Kind.COUNTER,
-      Source.WORKER,
+      COUNTER,
+      WORKER,
       "rows deleted because they were kept for long enough",
       "table"),
-  PARTITIONS_MADE(
-      "millrace.partitions.made", Kind.COUNTER, Source.WORKER, "partitions made ahead of time"),
+  PARTITIONS_MADE("millrace.partitions.made", COUNTER, WORKER, "partitions made ahead of time"),
   PARTITIONS_MISPLACED(
       "millrace.partitions.misplaced",
-      Kind.GAUGE,
-      Source.WORKER,
+      GAUGE,
+      WORKER,
       "rows in the default partitions, counted up to 1,000; more than 0 means that no partition was made"
           + " in time");
 
   private final String meter;
-  private final Kind kind;
-  private final Source source;
+  private final MetricKind kind;
+  private final MetricSource source;
   private final String description;
   private final String tags;
 
-  Metric(String meter, Kind kind, Source source, String description, String... tags) {
+  Metric(String meter, MetricKind kind, MetricSource source, String description, String... tags) {
     this.meter = meter;
     this.kind = kind;
     this.source = source;
     this.description = description;
     this.tags = String.join(",", tags);
-  }
-
-  /** What is measured, and so which series Prometheus has of it. */
-  public enum Kind {
-    COUNTER("_total"),
-    DOLLARS("_usd_total"),
-    GAUGE(""),
-    SECONDS("_seconds"),
-    SUMMARY(""),
-    TIMER("_seconds"),
-    HISTOGRAM("_seconds");
-
-    private final String suffix;
-
-    Kind(String suffix) {
-      this.suffix = suffix;
-    }
-  }
-
-  /** Who serves it. */
-  public enum Source {
-    API,
-    WORKER,
-    BOTH,
-    /** The one worker that dispatches, so that a sum over all processes counts nothing twice. */
-    DISPATCHER
   }
 
   /** The name that the code gives it. */
@@ -331,14 +375,14 @@ public enum Metric {
 
   /** The name of its family at {@code /actuator/prometheus}. */
   public String series() {
-    return meter.replace('.', '_').replace('-', '_') + kind.suffix;
+    return meter.replace('.', '_').replace('-', '_') + kind.suffix();
   }
 
-  public Kind kind() {
+  public MetricKind kind() {
     return kind;
   }
 
-  public Source source() {
+  public MetricSource source() {
     return source;
   }
 

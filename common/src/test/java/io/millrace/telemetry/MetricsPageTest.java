@@ -60,7 +60,7 @@ class MetricsPageTest {
             metric.description());
   }
 
-  private static String kind(Metric.Kind kind) {
+  private static String kind(MetricKind kind) {
     return switch (kind) {
       case COUNTER, DOLLARS -> "counter";
       case GAUGE, SECONDS -> "gauge";

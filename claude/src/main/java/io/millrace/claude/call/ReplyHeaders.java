@@ -107,9 +107,18 @@ public record ReplyHeaders(Map<String, String> values) {
     return value("anthropic-ratelimit-" + dimension + "-limit").flatMap(ReplyHeaders::positive);
   }
 
+  /** What is left of a limit, rounded as the provider rounds it. */
+  public Optional<Long> remaining(String dimension) {
+    return value("anthropic-ratelimit-" + dimension + "-remaining").flatMap(ReplyHeaders::number);
+  }
+
   private static Optional<Long> positive(String number) {
+    return number(number).filter(limit -> limit > 0);
+  }
+
+  private static Optional<Long> number(String number) {
     try {
-      return Optional.of(Long.parseLong(number.strip())).filter(limit -> limit > 0);
+      return Optional.of(Long.parseLong(number.strip()));
     } catch (NumberFormatException notANumber) {
       return Optional.empty();
     }

@@ -1,121 +1,244 @@
 package io.millrace.claude.limit;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.millrace.claude.call.Reply;
+import io.millrace.claude.call.ReplyHeaders;
+import io.millrace.claude.classify.Outcome;
 import io.millrace.claude.classify.Outcome.Dimension;
-import io.millrace.claude.limit.Admission.Admitted;
-import io.millrace.claude.limit.Admission.Permit;
-import io.millrace.claude.limit.Admission.Wait;
-import io.millrace.money.Usage;
+import io.millrace.claude.limit.Draw.Drawn;
+import io.millrace.claude.limit.Draw.Limit;
+import io.millrace.claude.limit.Draw.Refused;
+import io.millrace.claude.limit.Draw.Told;
+import io.millrace.db.limit.RatePools;
+import io.millrace.db.loop.Loop;
+import io.millrace.failure.FailureCode;
+import io.millrace.telemetry.Metric;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Admits the calls of one worker, pool by pool. Thread-safe; nothing here blocks. */
+/**
+ * Admits the calls of one worker, so that all workers together stay inside the limits of each pool
+ * and use them up. Who wants to call takes a place in line; a loop draws from the buckets in
+ * PostgreSQL for all who wait, at most twenty times a second and pool, and tells there what became
+ * of earlier grants. Where nothing is limited, calls start at once and are only told of.
+ */
 public final class Limiter {
-  private static final String DEFAULT = "default";
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration WAIT_WITHOUT_WORD = Duration.ofSeconds(1);
 
-  private final Function<String, PoolLimits> limitsOf;
+  private final RatePools pools;
+  private final LimiterSettings settings;
   private final LongSupplier nanoTime;
-  private final Map<String, PoolBuckets> pools = new ConcurrentHashMap<>();
+  private final MeterRegistry meters;
+  private final UUID worker = UUID.randomUUID();
+  private final Map<String, PoolLine> lines = new ConcurrentHashMap<>();
+  private final Loop loop;
+  private final Timer draws;
 
   /**
-   * Makes a limiter.
+   * Makes a limiter, which admits nobody before it is started.
    *
-   * @param limits by pool name; {@code default} is for pools that are not named
    * @param nanoTime a clock that never goes back, such as {@code System::nanoTime}
    */
-  public Limiter(Map<String, PoolLimits> limits, LongSupplier nanoTime) {
-    Map<String, PoolLimits> named = Map.copyOf(limits);
-    PoolLimits others = named.getOrDefault(DEFAULT, PoolLimits.UNLIMITED);
-    this.limitsOf = pool -> named.getOrDefault(pool, others);
+  public Limiter(
+      RatePools pools, LimiterSettings settings, LongSupplier nanoTime, MeterRegistry meters) {
+    this.pools = pools;
+    this.settings = settings;
     this.nanoTime = nanoTime;
+    this.meters = meters;
+    this.loop = new Loop("rate", meters, this::once);
+    this.draws = meters.timer(Metric.LIMITER_DRAWS.meter());
   }
 
-  /** Reserves one request and its tokens, or says how long to wait. */
-  public Admission tryAdmit(String pool, long inputTokens, long outputTokens) {
-    PoolBuckets buckets = buckets(pool);
-    PoolBuckets.Hold hold;
-    synchronized (buckets) {
-      hold = buckets.take(inputTokens, outputTokens, nanoTime.getAsLong());
+  public void start() {
+    loop.start();
+  }
+
+  public void stop(Duration bound) {
+    loop.stop(bound);
+  }
+
+  /**
+   * Takes a place in line.
+   *
+   * @param answered called once there is an answer; at once, on this thread, where nothing limits
+   */
+  public Ticket ask(Wanted wanted, Runnable answered) {
+    var line = line(wanted.pool());
+    long now = nanoTime.getAsLong();
+    if (settings.isShadow() && line.isShort()) {
+      meters.counter(Metric.LIMITER_SHADOWED.meter(), "pool", wanted.pool()).increment();
     }
-    return hold == null
-        ? new Admitted(new Permit(pool, inputTokens, outputTokens))
-        : new Wait(Duration.ofNanos(hold.nanos()), hold.binding());
+    var ticket = line.ask(wanted, answered, now, settings.isShadow());
+    if (ticket.answer() == null && line.dueAt() - now < PoolLine.SPACING) {
+      loop.wake();
+    }
+    return ticket;
   }
 
-  /** Replaces what was reserved by what was used. */
-  public void settle(Permit permit, Usage usage) {
-    correct(
-        permit,
-        0,
-        permit.inputTokens() - usage.rateLimitedInputTokens(),
-        permit.outputTokens() - usage.outputTokens());
+  /** Leaves the line; whatever was granted meanwhile goes back. */
+  public void leave(Ticket ticket) {
+    var line = line(ticket.wanted().pool());
+    if (!line.leave(ticket) && ticket.answer() instanceof Ticket.Granted(var permit)) {
+      giveBack(permit);
+    }
   }
 
-  /** Gives all of it back: nothing was sent. */
+  /** Gives a grant back: nothing was sent. */
   public void giveBack(Permit permit) {
-    correct(permit, 1, permit.inputTokens(), permit.outputTokens());
+    line(permit.pool()).settle(permit, -1, -permit.wanted().input(), 0);
   }
 
-  /** Starts nothing on the pool for a while: the provider asked for it. */
-  public void block(String pool, Duration wait, @Nullable Dimension dimension) {
-    PoolBuckets buckets = buckets(pool);
-    synchronized (buckets) {
-      long now = nanoTime.getAsLong();
-      buckets.blockUntil(now + wait.toNanos(), dimension, now);
+  /** Replaces what was reserved by what the call took, and takes note of what the provider said. */
+  public void settle(Permit permit, Outcome outcome, Reply reply) {
+    var line = line(permit.pool());
+    var wanted = permit.wanted();
+    long now = nanoTime.getAsLong();
+    switch (outcome) {
+      case Outcome.Succeeded(_, var facts) -> {
+        var usage = facts.usage();
+        line.settle(
+            permit, 0, usage.rateLimitedInputTokens() - wanted.input(), usage.outputTokens());
+        used(permit, usage.rateLimitedInputTokens(), usage.outputTokens());
+      }
+      case Outcome.RateLimited(var fault, var retryAfter, var dimension) -> {
+        giveBack(permit);
+        refused(line, permit, fault.code(), retryAfter, dimension, now);
+      }
+      case Outcome.Retryable _ when reply instanceof Reply.NothingSent -> giveBack(permit);
+      case Outcome.Retryable _, Outcome.Platform _, Outcome.Permanent _ -> {
+        line.settle(permit, 0, -wanted.input(), 0);
+        used(permit, 0, 0);
+      }
+      // What an ambiguous call took is not known: the estimate stands.
+      case Outcome.Ambiguous _ -> {
+        line.settle(permit, 0, 0, wanted.output());
+        used(permit, wanted.input(), wanted.output());
+      }
+    }
+    if (outcome instanceof Outcome.Platform) {
+      line.distrust(now);
+    }
+    if (reply instanceof Reply.Answered answer) {
+      boolean letIn = !(outcome instanceof Outcome.RateLimited);
+      line.heard(told(answer.headers()), letIn && permit.isBlockProbe(), now);
     }
   }
 
-  /**
-   * Takes note of the limits that the provider's headers name: the smaller of configuration and
-   * header is in force, so that an account whose limits nobody configured is not run against a
-   * wall.
-   */
-  public void reveal(String pool, PoolLimits limits) {
-    PoolBuckets buckets = buckets(pool);
-    synchronized (buckets) {
-      buckets.reveal(limits, nanoTime.getAsLong());
+  private void refused(
+      PoolLine line,
+      Permit permit,
+      FailureCode code,
+      @Nullable Duration retryAfter,
+      @Nullable Dimension dimension,
+      long now) {
+    var wait = retryAfter == null ? WAIT_WITHOUT_WORD : retryAfter;
+    line.refused(
+        new Refused(dimension, code == FailureCode.RAMP_LIMIT_EXCEEDED, wait.toNanos() / 1_000, 0),
+        permit.begun(),
+        now);
+    meters
+        .counter(
+            Metric.LIMITER_REFUSED.meter(),
+            "pool",
+            permit.pool(),
+            "dimension",
+            dimension == null ? code.wireName() : dimension.name().toLowerCase(Locale.ROOT))
+        .increment();
+    loop.wake();
+  }
+
+  private void used(Permit permit, long input, long output) {
+    used(permit.pool(), Dimension.REQUESTS, 1);
+    used(permit.pool(), Dimension.INPUT_TOKENS, (double) input);
+    used(permit.pool(), Dimension.OUTPUT_TOKENS, (double) output);
+  }
+
+  private void used(String pool, Dimension dimension, double amount) {
+    meters
+        .counter(
+            Metric.LIMITER_USED.meter(),
+            "pool",
+            pool,
+            "dimension",
+            dimension.name().toLowerCase(Locale.ROOT))
+        .increment(amount);
+  }
+
+  private static @Nullable Told told(ReplyHeaders headers) {
+    var limits =
+        Stream.of("requests", "input-tokens", "output-tokens")
+            .map(name ->
+                new Limit(headers.limit(name).orElse(null), headers.remaining(name).orElse(null)))
+            .toList();
+    return limits.stream().allMatch(limit -> limit.perMinute() == null)
+        ? null
+        : new Told(limits, 0);
+  }
+
+  /** Whether jobs of the pool are likely to wait for the rate. */
+  public boolean isCongested(String pool) {
+    var line = lines.get(pool);
+    if (line == null) {
+      return false;
     }
+    var view = line.view();
+    return line.waiting() > 0
+        || (view != null && (view.rate().waitsFor() != null || view.paused() != null));
   }
 
-  /** How many average calls of the pool could start within the horizon. */
-  public long startable(String pool, Duration horizon) {
-    PoolBuckets buckets = buckets(pool);
-    synchronized (buckets) {
-      return buckets.startable(horizon.toNanos(), nanoTime.getAsLong());
+  /** Pools that this worker calls. */
+  public List<String> pools() {
+    return List.copyOf(lines.keySet());
+  }
+
+  /** What the last draw on the pool showed; null where there was none. */
+  public @Nullable Drawn seen(String pool) {
+    var line = lines.get(pool);
+    return line == null ? null : line.view();
+  }
+
+  private PoolLine line(String pool) {
+    return lines.computeIfAbsent(
+        pool,
+        name -> new PoolLine(name, settings.of(name), settings.patience(), nanoTime.getAsLong()));
+  }
+
+  private Duration once() {
+    long now = nanoTime.getAsLong();
+    long next = now + LONGEST_PAUSE.toNanos();
+    for (PoolLine line : lines.values()) {
+      long due = line.dueAt();
+      if (due <= now) {
+        draw(line);
+        due = line.dueAt();
+      }
+      next = Math.min(next, due);
     }
+    return Duration.ofNanos(Math.max(0, next - nanoTime.getAsLong()));
   }
 
-  /**
-   * The share of the pool's binding limit that such a call takes, in minutes of it; one where
-   * nothing is limited. Only ratios within a pool mean anything.
-   */
-  public double cost(String pool, long inputTokens, long outputTokens) {
-    PoolLimits limits = limitsOf.apply(pool);
-    double share =
-        Math.max(
-            share(1, limits.requestsPerMinute()),
-            Math.max(
-                share(inputTokens, limits.inputTokensPerMinute()),
-                share(outputTokens, limits.outputTokensPerMinute())));
-    return share > 0 ? share : 1;
-  }
-
-  private static double share(long amount, @Nullable Long limit) {
-    return limit == null ? 0 : (double) amount / limit;
-  }
-
-  private void correct(Permit permit, long requests, long inputTokens, long outputTokens) {
-    PoolBuckets buckets = buckets(permit.pool());
-    synchronized (buckets) {
-      buckets.correct(requests, inputTokens, outputTokens, nanoTime.getAsLong());
+  private void draw(PoolLine line) {
+    long before = nanoTime.getAsLong();
+    var prepared = line.prepare(before);
+    Drawn drawn;
+    try {
+      drawn =
+          pools.draw(line.pool(), worker, opened -> Reckoning.of(opened, prepared.draw(), worker));
+    } catch (RuntimeException failure) {
+      line.failed(prepared);
+      throw failure;
     }
-  }
-
-  private PoolBuckets buckets(String pool) {
-    return pools.computeIfAbsent(
-        pool, name -> new PoolBuckets(limitsOf.apply(name), nanoTime.getAsLong()));
+    long now = nanoTime.getAsLong();
+    draws.record(Duration.ofNanos(now - before));
+    line.drawn(prepared, drawn, now);
   }
 }

@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * never end it; if they last, its deadline does.
  */
 public final class RetryPolicy {
-  private static final Duration PLATFORM_WAIT = Duration.ofSeconds(5);
-
   private final IntervalFunction bound;
 
   public RetryPolicy(RetrySettings settings) {
@@ -46,7 +44,7 @@ public final class RetryPolicy {
       RandomGenerator random) {
     return switch (outcome) {
       case Outcome.Permanent(var fault) -> new GiveUp(fault.code(), Reason.PERMANENT);
-      case Outcome.Ambiguous(var fault) when onAmbiguous == OnAmbiguous.FAIL ->
+      case Outcome.Ambiguous(var fault, _) when onAmbiguous == OnAmbiguous.FAIL ->
           new GiveUp(fault.code(), Reason.ON_AMBIGUOUS);
       case Outcome.Retryable _, Outcome.Ambiguous _ when countedAttempts >= maxAttempts ->
           new GiveUp(outcome.code(), Reason.ATTEMPTS_EXHAUSTED);
@@ -57,7 +55,8 @@ public final class RetryPolicy {
       case Outcome.RateLimited(_, var retryAfter, _) ->
           new RetryAfter(
               (retryAfter == null ? Duration.ZERO : retryAfter).plus(jitter(bound(1), random)));
-      case Outcome.Platform _ -> new RetryAfter(PLATFORM_WAIT.plus(jitter(PLATFORM_WAIT, random)));
+      // The pool is paused and probed; its jobs wait for that, not for a time.
+      case Outcome.Platform _ -> new RetryAfter(Duration.ZERO);
     };
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.millrace.claude.call.Reply.Answered;
 import io.millrace.claude.call.Reply.Broken;
 import io.millrace.claude.call.Reply.NothingSent;
+import io.millrace.claude.call.UpstreamSettings.Streaming;
 import io.millrace.failure.FailureCode;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -218,7 +219,8 @@ class CallTest {
                   false,
                   Duration.ofMillis(200),
                   LONG,
-                  1000),
+                  1000,
+                  Streaming.DEFAULTS),
               Clock.systemUTC());
 
       var reply = (NothingSent) client.prepare(request(LONG)).execute();
@@ -317,7 +319,8 @@ class CallTest {
     try (var server = silent(new CountDownLatch(1))) {
       client =
           new ClaudeClient(
-              new UpstreamSettings(server.uri(), "k", false, Duration.ofMillis(100), LONG, 1000),
+              new UpstreamSettings(
+                  server.uri(), "k", false, Duration.ofMillis(100), LONG, 1000, Streaming.DEFAULTS),
               Clock.systemUTC());
 
       var reply = (Broken) client.prepare(request(Duration.ofMillis(400))).execute();
@@ -445,7 +448,8 @@ class CallTest {
         })) {
       client =
           new ClaudeClient(
-              new UpstreamSettings(server.uri(), "k", false, LONG, LONG, 1000), Clock.systemUTC());
+              new UpstreamSettings(server.uri(), "k", false, LONG, LONG, 1000, Streaming.DEFAULTS),
+              Clock.systemUTC());
       var reply = (Broken) client.prepare(request(LONG)).execute();
 
       assertThat(reply.code()).isEqualTo(code);

@@ -56,15 +56,16 @@ public final class Releases {
       WITH_QUEUES
           + """
           select pool, lane::text, tenant_id from queue
-          where tenant_id <> all(array(select tenant_id from tenant_pause where resumed_at is null))
+          where tenant_id <> all(%s) and pool <> all(%s)
           limit ?
-          """;
+          """
+              .formatted(Pauses.PAUSED_TENANTS, Pauses.CLOSED_POOLS);
 
   private static final String OUTSTANDING =
       """
-      select pool, count(*) from job
+      select pool, lane::text, count(*) from job
       where state = 'queued' and parked_until is not null and (released_at is not null) = true
-      group by pool
+      group by pool, lane
       """;
 
   private static final String RELEASE =
@@ -164,8 +165,9 @@ public final class Releases {
   public record Ripened(int due, int unclaimed) {}
 
   /**
-   * Every queue that has a ready job and whose tenant is not paused, up to {@code limit} queues;
-   * pool, then lane by priority.
+   * Every queue that has a ready job and whose tenant and pool are not paused by hand, up to {@code
+   * limit} queues; pool, then lane by priority. A pool that the platform paused is among them, for
+   * its probes.
    */
   public List<Queue> queues(int limit) {
     return database.single(connection -> {
@@ -186,14 +188,19 @@ public final class Releases {
     });
   }
 
-  /** Jobs released and not yet claimed, by pool. */
-  public Map<String, Integer> outstanding() {
+  /** Jobs of one lane of a pool that were released and not yet claimed. */
+  public record Outstanding(String pool, Lane lane, int jobs) {}
+
+  /** Jobs released and not yet claimed. */
+  public List<Outstanding> outstanding() {
     return database.single(connection -> {
-      Map<String, Integer> outstanding = new HashMap<>();
+      List<Outstanding> outstanding = new ArrayList<>();
       try (var select = connection.prepareStatement(OUTSTANDING);
           var rows = select.executeQuery()) {
         while (rows.next()) {
-          outstanding.put(rows.getString(1), rows.getInt(2));
+          outstanding.add(
+              new Outstanding(
+                  rows.getString(1), Lane.parse(rows.getString(2)).orElseThrow(), rows.getInt(3)));
         }
       }
       return outstanding;

@@ -2,6 +2,7 @@ package io.millrace.testkit.store;
 
 import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.millrace.db.job.Releases;
 import io.millrace.db.job.Releases.Pick;
@@ -100,7 +101,9 @@ class ReleasesTest {
     assertThat(let.job()).isEqualTo(new ReleasedJob(id, 0));
     assertThat(let.maxOutput()).isEqualTo(64);
     assertThat(stores.job(id).get("released_at")).isNotNull();
-    assertThat(releases.outstanding()).containsOnlyKeys("haiku-5.5").containsValue(1);
+    assertThat(releases.outstanding())
+        .extracting(Releases.Outstanding::pool, Releases.Outstanding::jobs)
+        .containsExactly(tuple("haiku-5.5", 1));
     stores.claim(stores.worker(), id);
     assertThat(releases.outstanding()).isEmpty();
   }

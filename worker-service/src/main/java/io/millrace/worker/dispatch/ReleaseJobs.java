@@ -3,10 +3,12 @@ package io.millrace.worker.dispatch;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.job.Releases;
+import io.millrace.db.job.Releases.Outstanding;
 import io.millrace.db.job.Releases.Pick;
 import io.millrace.db.job.Releases.Queue;
 import io.millrace.db.job.Releases.Released;
 import io.millrace.db.worker.Workers;
+import io.millrace.job.Lane;
 import io.millrace.telemetry.Metric;
 import io.millrace.worker.quota.Quotas;
 import java.util.ArrayList;
@@ -28,6 +30,7 @@ final class ReleaseJobs {
   private static final int RIPEN = 2_000;
   // A queue that gave less than asked is empty for this round; its share goes to the others.
   private static final int SHARINGS = 8;
+  private static final List<Lane> LOWEST_FIRST = List.of(Lane.values()).reversed();
 
   private final Releases releases;
   private final Workers workers;
@@ -38,6 +41,7 @@ final class ReleaseJobs {
   private final FairOrder order = new FairOrder();
   private final Counter released;
   private final Counter swept;
+  private final RecentReleases recent = new RecentReleases(System::nanoTime);
   private int rounds;
 
   ReleaseJobs(
@@ -81,26 +85,49 @@ final class ReleaseJobs {
     if (allowance == 0) {
       return new Round(0, true);
     }
+    startable.look();
     var outstanding = releases.outstanding();
+    recent.forget();
     int room = Math.min(allowance, room(outstanding));
     int sum = 0;
     boolean held = false;
     for (var pool : queues.stream().collect(Collectors.groupingBy(Queue::pool)).entrySet()) {
-      int share =
-          Math.min(
-              room - sum,
-              startable.within(pool.getKey(), settings.horizon())
-                  - outstanding.getOrDefault(pool.getKey(), 0));
-      int let = share <= 0 ? 0 : release(pool.getKey(), pool.getValue(), share);
-      held |= share <= 0 || let == share;
-      sum += let;
+      int let = 0;
+      // All lanes share what is left; a higher lane is not kept back by what waits in a lower one.
+      for (Lane lane : LOWEST_FIRST) {
+        int share = Math.min(room - sum, startable(pool.getKey(), lane, outstanding) - let);
+        var ready = pool.getValue().stream().filter(queue -> !below(queue, lane)).toList();
+        if (!ready.isEmpty()) {
+          int more = share <= 0 ? 0 : release(pool.getKey(), ready, share);
+          held |= more == Math.max(0, share);
+          let += more;
+          sum += more;
+        }
+      }
     }
     released.increment(sum);
     return new Round(sum, held);
   }
 
-  private int room(Map<String, Integer> outstanding) {
-    int unclaimed = outstanding.values().stream().mapToInt(count -> count).sum();
+  private int startable(String pool, Lane lane, List<Outstanding> outstanding) {
+    int startable = this.startable.within(pool, lane, settings.horizon());
+    if (startable == Integer.MAX_VALUE) {
+      return startable;
+    }
+    int unclaimed =
+        outstanding.stream()
+            .filter(some -> some.pool().equals(pool) && some.lane().compareTo(lane) <= 0)
+            .mapToInt(Outstanding::jobs)
+            .sum();
+    return startable - Math.max(unclaimed, recent.released(pool, lane));
+  }
+
+  private static boolean below(Queue queue, Lane lane) {
+    return queue.lane().compareTo(lane) > 0;
+  }
+
+  private int room(List<Outstanding> outstanding) {
+    int unclaimed = outstanding.stream().mapToInt(Outstanding::jobs).sum();
     int free =
         workers.all().stream()
             .filter(worker -> !worker.lost())
@@ -116,6 +143,7 @@ final class ReleaseJobs {
       List<Pick> picks = order.share(pool, ready, left);
       List<Released> let = quotas.release(picks, settings.sweep());
       records.produce(let);
+      let.forEach(job -> recent.add(job.queue()));
       Map<Queue, Integer> got = new HashMap<>();
       for (Released job : let) {
         got.merge(job.queue(), 1, Integer::sum);

@@ -1,6 +1,7 @@
 package io.millrace.worker.drain;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.claude.limit.Limiter;
 import io.millrace.worker.dispatch.Dispatcher;
 import io.millrace.worker.events.JobEvents;
 import io.millrace.worker.execute.Executions;
@@ -20,10 +21,11 @@ public class DrainConfiguration {
   @Bean
   WorkerLifecycle workerLifecycle(
       WorkerLifecycle.Parts parts,
+      Limiter limiter,
       RecordOutcome recorder,
       DrainSettings settings,
       MeterRegistry meters) {
-    return new WorkerLifecycle(parts, recorder, settings, meters);
+    return new WorkerLifecycle(parts, limiter, recorder, settings, meters);
   }
 
   @Bean

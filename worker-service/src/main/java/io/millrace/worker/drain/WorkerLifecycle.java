@@ -1,6 +1,7 @@
 package io.millrace.worker.drain;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.claude.limit.Limiter;
 import io.millrace.db.loop.Loop;
 import io.millrace.worker.dispatch.Dispatcher;
 import io.millrace.worker.events.JobEvents;
@@ -26,6 +27,7 @@ final class WorkerLifecycle implements SmartLifecycle {
   private static final Duration BOUND = Duration.ofSeconds(5);
 
   private final Parts parts;
+  private final Limiter limiter;
   private final RecordOutcome recorder;
   private final DrainSettings settings;
   private final Loop heartbeat;
@@ -42,8 +44,13 @@ final class WorkerLifecycle implements SmartLifecycle {
       Rescue rescue) {}
 
   WorkerLifecycle(
-      Parts parts, RecordOutcome recorder, DrainSettings settings, MeterRegistry meters) {
+      Parts parts,
+      Limiter limiter,
+      RecordOutcome recorder,
+      DrainSettings settings,
+      MeterRegistry meters) {
     this.parts = parts;
+    this.limiter = limiter;
     this.recorder = recorder;
     this.settings = settings;
     this.heartbeat = new Loop("heartbeat", meters, parts.lease()::beat);
@@ -55,6 +62,7 @@ final class WorkerLifecycle implements SmartLifecycle {
     parts.topology().start();
     parts.events().start();
     parts.rescue().start();
+    limiter.start();
     parts.dispatcher().start();
     parts.consumer().start();
     running = true;
@@ -80,6 +88,7 @@ final class WorkerLifecycle implements SmartLifecycle {
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
+    limiter.stop(BOUND);
     parts.rescue().stop(BOUND);
     parts.topology().stop(BOUND);
     recorder.close();

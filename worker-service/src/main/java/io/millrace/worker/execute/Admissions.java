@@ -3,40 +3,46 @@ package io.millrace.worker.execute;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.classify.Outcome;
-import io.millrace.claude.estimate.Estimator;
-import io.millrace.claude.limit.Admission;
-import io.millrace.claude.limit.Admission.Permit;
+import io.millrace.claude.estimate.Expected;
 import io.millrace.claude.limit.Limiter;
-import io.millrace.claude.limit.PoolLimits;
+import io.millrace.claude.limit.Permit;
+import io.millrace.claude.limit.Ticket;
+import io.millrace.claude.limit.Wanted;
 import io.millrace.db.job.Claims.Claimed;
-import io.millrace.money.Usage;
+import io.millrace.db.limit.PoolPauses;
+import io.millrace.failure.FailureCode;
 import io.millrace.telemetry.Metric;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The executing side of the limiter: who may call now, who waits, who had better come back later.
+ * The executing side of the limiter: who may call now, who waits, who had better come back later;
+ * and what an outcome means for the pool.
  */
 final class Admissions {
 
-  private static final Duration SHORTEST_WAIT = Duration.ofMillis(2);
-  private static final long CONGESTION_NANOS = Duration.ofSeconds(1).toNanos();
-  private static final Duration BLOCK_WITHOUT_WORD = Duration.ofSeconds(1);
+  private static final Logger log = LoggerFactory.getLogger(Admissions.class);
 
   private final Limiter limiter;
-  private final Duration patience;
+  private final Estimates estimates;
+  private final PoolPauses pauses;
   private final LongSupplier nanoTime;
   private final MeterRegistry meters;
-  private final Map<String, Long> congestedAt = new ConcurrentHashMap<>();
 
-  Admissions(Limiter limiter, Duration patience, LongSupplier nanoTime, MeterRegistry meters) {
-    this.meters = meters;
+  Admissions(
+      Limiter limiter,
+      Estimates estimates,
+      PoolPauses pauses,
+      LongSupplier nanoTime,
+      MeterRegistry meters) {
     this.limiter = limiter;
-    this.patience = patience;
+    this.estimates = estimates;
+    this.pauses = pauses;
     this.nanoTime = nanoTime;
+    this.meters = meters;
   }
 
   /** An answer to a job that wants to call. */
@@ -44,63 +50,150 @@ final class Admissions {
 
   record Go(Permit permit) implements Answer {}
 
-  record Wait(Duration pause) implements Answer {}
-
   /** Back to the queue, not before the delay. */
   record GoAway(Duration delay) implements Answer {}
 
-  Answer admit(Claimed job, Duration waited) {
-    var admission =
-        limiter.tryAdmit(job.pool(), job.estimatedInput(), Estimator.outputGuess(job.maxOutput()));
-    return switch (admission) {
-      case Admission.Admitted(var permit) -> new Go(permit);
-      case Admission.Wait(var delay, _) -> {
-        congestedAt.put(job.pool(), nanoTime.getAsLong());
-        var pause = delay.compareTo(SHORTEST_WAIT) < 0 ? SHORTEST_WAIT : delay;
-        boolean near = waited.plus(pause).compareTo(patience) <= 0;
-        var metric = near ? Metric.LIMITER_WAITS : Metric.LIMITER_GIVEN_BACK;
-        meters.counter(metric.meter(), "pool", job.pool()).increment();
-        yield near ? new Wait(pause) : new GoAway(pause);
+  /** The job was stopped while it waited. */
+  record Stopped() implements Answer {}
+
+  /**
+   * Waits for the rate.
+   *
+   * @param waiting what a job does once it turns out that it has to wait
+   */
+  Answer admit(Execution execution, Runnable waiting) throws InterruptedException {
+    var ticket = limiter.ask(wanted(execution), execution::signal);
+    boolean went = false;
+    try {
+      if (ticket.answer() == null) {
+        count(Metric.LIMITER_WAITS, execution.job());
+        waiting.run();
+        execution.await(() -> ticket.answer() != null);
       }
-    };
+      switch (ticket.answer()) {
+        case null -> {
+          return new Stopped();
+        }
+        case Ticket.TooLong(var delay) -> {
+          count(Metric.LIMITER_GIVEN_BACK, execution.job());
+          return new GoAway(delay);
+        }
+        case Ticket.Granted(var permit) -> {
+          Duration left = Duration.ofNanos(permit.startsAt() - nanoTime.getAsLong());
+          if (left.isPositive()) {
+            execution.pause(left);
+          }
+          if (execution.isStopped()) {
+            return new Stopped();
+          }
+          went = true;
+          return new Go(permit);
+        }
+      }
+    } finally {
+      if (!went) {
+        limiter.leave(ticket);
+      }
+    }
   }
 
-  /** Pools in which a job had to wait within the last second. */
+  private Wanted wanted(Execution execution) {
+    var job = execution.job();
+    var expected = estimates.expect(job);
+    return new Wanted(
+        job.pool(),
+        job.lane(),
+        execution.deadlineNanos(),
+        expected.inputTokens(),
+        expected.outputTokens(),
+        expected.outputPerSecond(),
+        expected.untilFirst().toNanos() / 1e9);
+  }
+
+  private void count(Metric metric, Claimed job) {
+    meters.counter(metric.meter(), "pool", job.pool()).increment();
+  }
+
+  /** Pools whose jobs are likely to wait. */
   List<String> congested() {
-    long now = nanoTime.getAsLong();
-    return congestedAt.entrySet().stream()
-        .filter(entry -> now - entry.getValue() < CONGESTION_NANOS)
-        .map(Map.Entry::getKey)
-        .toList();
+    return limiter.pools().stream().filter(limiter::isCongested).toList();
+  }
+
+  /**
+   * A request that is larger than the bucket, had it for itself and was refused for the second time
+   * will never pass.
+   *
+   * @param refusals calls of the job that were refused before, and not for its own sake
+   */
+  Outcome refusedAlone(Permit permit, Outcome outcome, int refusals) {
+    if (outcome instanceof Outcome.RateLimited(var fault, _, var dimension)
+        && dimension == Outcome.Dimension.INPUT_TOKENS
+        && permit.isAlone()
+        && refusals > 0) {
+      return new Outcome.Permanent(
+          new Outcome.Fault(
+              FailureCode.EXCEEDS_RATE_LIMIT,
+              FailureCode.EXCEEDS_RATE_LIMIT.description() + " Claude says: " + fault.message(),
+              fault.status(),
+              fault.envelope()));
+    }
+    return outcome;
   }
 
   void giveBack(Permit permit) {
     limiter.giveBack(permit);
   }
 
-  /** Corrects what was reserved by what the call turned out to take. */
-  void settle(Permit permit, Outcome outcome, Reply reply) {
-    if (reply instanceof Reply.Answered answer) {
-      var headers = answer.headers();
-      limiter.reveal(
-          permit.pool(),
-          new PoolLimits(
-              headers.limit("requests").orElse(null),
-              headers.limit("input-tokens").orElse(null),
-              headers.limit("output-tokens").orElse(null)));
+  /**
+   * Corrects what was reserved by what the call turned out to take, and pauses or resumes the pool
+   * where the account, not the job, was refused or accepted.
+   */
+  void settle(Claimed job, Permit permit, Outcome outcome, Reply reply, Duration took) {
+    limiter.settle(permit, outcome, reply);
+    if (outcome instanceof Outcome.Succeeded(_, var facts)) {
+      estimates.learn(job, expected(permit.wanted()), facts.usage(), reply.timings());
     }
-    switch (outcome) {
-      case Outcome.Succeeded(_, var facts) -> limiter.settle(permit, facts.usage());
-      case Outcome.RateLimited(_, var retryAfter, var dimension) -> {
-        limiter.giveBack(permit);
-        limiter.block(
-            permit.pool(), retryAfter == null ? BLOCK_WITHOUT_WORD : retryAfter, dimension);
+    try {
+      if (outcome instanceof Outcome.Platform platform) {
+        refused(permit, platform.code().wireName(), took);
+      } else if (permit.isPauseProbe() && reply instanceof Reply.Answered && isAccepted(outcome)) {
+        if (pauses.faultOver(permit.pool())) {
+          log.info("Claude accepts the account again: pool {} goes on", permit.pool());
+        }
       }
-      case Outcome.Retryable _ when reply instanceof Reply.NothingSent -> limiter.giveBack(permit);
-      case Outcome.Retryable _, Outcome.Platform _, Outcome.Permanent _ ->
-          limiter.settle(permit, Usage.NONE);
-      // What an ambiguous call took is not known: the estimate stands.
-      case Outcome.Ambiguous _ -> {}
+    } catch (RuntimeException failure) {
+      log.warn(
+          "The pause of pool {} could not be written; the next call will find out again",
+          permit.pool(),
+          failure);
+    }
+  }
+
+  private static Expected expected(Wanted wanted) {
+    return new Expected(
+        wanted.input(),
+        wanted.output(),
+        wanted.outputPerSecond(),
+        Duration.ofNanos((long) (wanted.secondsToFirst() * 1e9)));
+  }
+
+  private static boolean isAccepted(Outcome outcome) {
+    return !(outcome instanceof Outcome.RateLimited)
+        && !(outcome instanceof Outcome.Retryable(var fault, _)
+            && fault.code() == FailureCode.REFUSAL_UNCONFIRMED);
+  }
+
+  private void refused(Permit permit, String code, Duration took) {
+    if (permit.isPauseProbe()) {
+      pauses.probeFailed(permit.pool(), code);
+    } else if (pauses.fault(permit.pool(), code, took)) {
+      log.error(
+          "Claude refuses the account ({}): pool {} is paused, its jobs stay queued, and one of them tries again in {}"
+              + " s. Mend the account; POST /v1/limits/{}/resume tries at once",
+          code,
+          permit.pool(),
+          PoolPauses.FIRST_PROBE.toSeconds(),
+          permit.pool());
     }
   }
 }

@@ -2,14 +2,20 @@ package io.millrace.worker.execute;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.claude.breaker.Breakers;
 import io.millrace.claude.call.ClaudeClient;
 import io.millrace.claude.estimate.LearntEstimates;
 import io.millrace.claude.limit.Limiter;
+import io.millrace.claude.limit.LimiterSettings;
+import io.millrace.claude.probe.PlainProbe;
 import io.millrace.claude.retry.RetryPolicy;
 import io.millrace.claude.retry.RetrySettings;
 import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.Claims;
 import io.millrace.db.job.Settlements;
+import io.millrace.db.limit.Blocks;
+import io.millrace.db.limit.PoolPauses;
+import io.millrace.db.limit.RatePools;
 import io.millrace.db.sql.Database;
 import io.millrace.db.worker.Workers;
 import io.millrace.model.ModelCatalogue;
@@ -29,15 +35,21 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({ExecuteSettings.class, ClaudeSettings.class, LimitSettings.class})
+@EnableConfigurationProperties({
+  ExecuteSettings.class,
+  ClaudeSettings.class,
+  CallSettings.class,
+  LimitSettings.class,
+  BreakerSettings.class
+})
 public class ExecuteConfiguration {
 
   // Shared by ten thousand threads: the generator of whichever thread asks.
   private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
 
   @Bean
-  ClaudeClient claudeClient(ClaudeSettings settings, Clock clock) {
-    var client = new ClaudeClient(settings.upstream(), clock);
+  ClaudeClient claudeClient(ClaudeSettings settings, CallSettings calls, Clock clock) {
+    var client = new ClaudeClient(calls.on(settings.upstream()), clock);
     client
         .upstreamMillrace()
         .ifPresent(version -> {
@@ -53,8 +65,23 @@ public class ExecuteConfiguration {
   }
 
   @Bean
-  Limiter limiter(LimitSettings settings) {
-    return new Limiter(settings.limits(), System::nanoTime);
+  LimiterSettings limiterSettings(LimitSettings limits, ExecuteSettings execute) {
+    return new LimiterSettings(limits.limits(), limits.limiter().mode(), execute.patience());
+  }
+
+  @Bean
+  Limiter limiter(RatePools pools, LimiterSettings settings, MeterRegistry meters) {
+    return new Limiter(pools, settings, System::nanoTime, meters);
+  }
+
+  @Bean
+  RatePools ratePools(Database database) {
+    return new RatePools(database);
+  }
+
+  @Bean
+  PoolPauses poolPauses(Database database) {
+    return new PoolPauses(database);
   }
 
   @Bean
@@ -109,14 +136,32 @@ public class ExecuteConfiguration {
   }
 
   @Bean
-  Admissions admissions(Limiter limiter, ExecuteSettings settings, MeterRegistry meters) {
-    return new Admissions(limiter, settings.patience(), System::nanoTime, meters);
+  Admissions admissions(
+      Limiter limiter, Estimates estimates, PoolPauses pauses, MeterRegistry meters) {
+    return new Admissions(limiter, estimates, pauses, System::nanoTime, meters);
+  }
+
+  @Bean
+  CallGuard callGuard(
+      BreakerSettings settings, Database database, ModelCatalogue catalogue, MeterRegistry meters) {
+    return new CallGuard(
+        new Breakers(settings.terms(), System::nanoTime),
+        new Blocks(database),
+        new PoolPauses(database),
+        catalogue,
+        System::nanoTime,
+        meters);
   }
 
   @Bean
   ExecuteJob.Times executeTimes(
-      Lease lease, Clock clock, Hops hops, ClaudeContact contact, Traces jobTraces) {
-    return new ExecuteJob.Times(lease, clock, System::nanoTime, hops, contact, jobTraces);
+      Lease lease,
+      Clock clock,
+      Hops hops,
+      ClaudeContact contact,
+      CallGuard guard,
+      Traces jobTraces) {
+    return new ExecuteJob.Times(lease, clock, System::nanoTime, hops, contact, guard, jobTraces);
   }
 
   @Bean
@@ -126,10 +171,15 @@ public class ExecuteConfiguration {
   }
 
   @Bean
+  ClaudeCalls claudeCalls(ClaudeClient claude, ModelCatalogue catalogue, Clock clock) {
+    return new ClaudeCalls(claude, new Refusals(PlainProbe.of(claude), catalogue, clock));
+  }
+
+  @Bean
   ExecuteJob executeJob(
       Admissions admissions,
       SendingMarks marks,
-      ClaudeClient claude,
+      ClaudeCalls claude,
       CallRows rows,
       Judgement judgement,
       RecordOutcome recorder,

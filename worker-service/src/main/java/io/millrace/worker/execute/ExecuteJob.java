@@ -1,11 +1,9 @@
 package io.millrace.worker.execute;
 
 import io.millrace.claude.call.AbortReason;
-import io.millrace.claude.call.CallRequest;
-import io.millrace.claude.call.ClaudeClient;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.classify.Outcome;
-import io.millrace.claude.limit.Admission.Permit;
+import io.millrace.claude.limit.Permit;
 import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.Settlement;
 import io.millrace.db.job.Settlement.Effect;
@@ -32,7 +30,7 @@ final class ExecuteJob {
 
   private final Admissions admissions;
   private final SendingMarks marks;
-  private final ClaudeClient claude;
+  private final ClaudeCalls claude;
   private final CallRows rows;
   private final Judgement judgement;
   private final RecordOutcome recorder;
@@ -40,7 +38,7 @@ final class ExecuteJob {
 
   /**
    * The worker's lease and clocks: what decides whether there is still time to act; and who is told
-   * how long it took.
+   * how long it took and how it ended.
    */
   record Times(
       Lease lease,
@@ -48,12 +46,13 @@ final class ExecuteJob {
       LongSupplier nanoTime,
       Hops hops,
       ClaudeContact contact,
+      CallGuard guard,
       Traces traces) {}
 
   ExecuteJob(
       Admissions admissions,
       SendingMarks marks,
-      ClaudeClient claude,
+      ClaudeCalls claude,
       CallRows rows,
       Judgement judgement,
       RecordOutcome recorder,
@@ -88,36 +87,43 @@ final class ExecuteJob {
     }
     long admitted = now();
     times.hops().admitted(execution.job(), admitted - since);
-    if (!maySend(execution)) {
+    var entry = times.guard().enter(execution.job());
+    if (entry.isEmpty()) {
       admissions.giveBack(permit.get());
-      record(execution, new Requeue(Duration.ZERO));
+      record(execution, new Requeue(untilFit(execution)));
       return false;
     }
-    return call(execution, permit.get(), admitted);
+    try (var entered = entry.get()) {
+      if (!maySend(execution)) {
+        admissions.giveBack(permit.get());
+        record(execution, new Requeue(Duration.ZERO));
+        return false;
+      }
+      if (!permit.get().isValid(now())) {
+        admissions.giveBack(permit.get());
+        return true;
+      }
+      return call(execution, permit.get(), entered, admitted);
+    }
   }
 
   /** Waits for the rate as long as that makes sense; else gives the job up and answers empty. */
   private Optional<Permit> admit(Execution execution) throws InterruptedException {
-    Duration waited = Duration.ZERO;
     while (true) {
       var end = endBeforeCall(execution);
       if (end.isPresent()) {
         record(execution, end.get());
         return Optional.empty();
       }
-      switch (admissions.admit(execution.job(), waited)) {
+      switch (admissions.admit(execution, () -> unmark(execution))) {
         case Admissions.Go(var permit) -> {
           return Optional.of(permit);
-        }
-        case Admissions.Wait(var pause) -> {
-          unmark(execution);
-          execution.pause(pause);
-          waited = waited.plus(pause);
         }
         case Admissions.GoAway(var delay) -> {
           record(execution, new Requeue(delay));
           return Optional.empty();
         }
+        case Admissions.Stopped() -> {}
       }
     }
   }
@@ -157,30 +163,29 @@ final class ExecuteJob {
     return times.lease().holds(execution.job().fence().workerId());
   }
 
-  private boolean call(Execution execution, Permit permit, long admitted)
+  private boolean call(Execution execution, Permit permit, CallGuard.Entry entered, long admitted)
       throws InterruptedException {
     var job = execution.job();
-    var payload = execution.payload();
     int no = execution.nextNo();
     MDC.put(LogFields.ATTEMPT, Integer.toString(no));
     var call =
         claude.prepare(
-            new CallRequest(
-                payload.params(),
-                payload.anthropicVersion(),
-                payload.anthropicBeta(),
-                shorter(job.timeout(), left(execution)),
-                new CallRequest.Correlation(job.id().toString(), no)),
-            () -> times.lease().holds(job.fence().workerId()));
+            execution,
+            no,
+            shorter(job.timeout(), left(execution)),
+            () -> times.lease().holds(job.fence().workerId()) && permit.isValid(now()));
     execution.calling(call);
     long began = now();
+    permit.begin(began);
     var step = execution.trace().call(job, no);
     var reply = call.execute();
     long ended = now();
     times.contact().saw(reply, execution.abortReason().orElse(null));
-    var outcome = Outcome.of(reply, times.clock().instant());
+    var seen = claude.confirmed(execution, Outcome.of(reply, times.clock().instant()));
+    var outcome = admissions.refusedAlone(permit, seen, execution.uncountedAttempts());
     JobTrace.called(step, reply, outcome);
-    admissions.settle(permit, outcome, reply);
+    entered.saw(reply, outcome);
+    admissions.settle(job, permit, outcome, reply, Duration.ofNanos(now() - began));
     if (neverBegan(reply)) {
       var end = endBeforeCall(execution);
       record(execution, end.orElse(new Requeue(Duration.ZERO)));
@@ -199,6 +204,13 @@ final class ExecuteJob {
       return true;
     }
     return false;
+  }
+
+  // A job that may go elsewhere is left to the dispatcher at once: only ready jobs are rerouted.
+  private Duration untilFit(Execution execution) {
+    return execution.payload().fallbacks().isEmpty()
+        ? times.guard().pause(execution.job())
+        : Duration.ZERO;
   }
 
   private Verdict judge(Execution execution, Outcome outcome) {

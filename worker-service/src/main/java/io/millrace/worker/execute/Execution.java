@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +66,11 @@ final class Execution {
     return countedAttempts;
   }
 
+  /** Calls that were refused for the account's sake, not the job's. */
+  int uncountedAttempts() {
+    return attempts - countedAttempts;
+  }
+
   /** Whether the store counts on a call that has no attempt row yet. */
   boolean sending() {
     return sending;
@@ -87,6 +93,11 @@ final class Execution {
   /** A local time just before the claim. */
   long claimedNanos() {
     return claimedNanos;
+  }
+
+  /** The job's deadline in local nanoseconds. */
+  long deadlineNanos() {
+    return deadlineNanos;
   }
 
   Duration untilDeadline(long nanoTime) {
@@ -148,6 +159,39 @@ final class Execution {
     lock.lock();
     try {
       return draining;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether nothing more may begin: aborted or draining. */
+  boolean isStopped() {
+    lock.lock();
+    try {
+      return abortReason != null || draining;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets whoever waits in {@link #await} look again. */
+  void signal() {
+    lock.lock();
+    try {
+      aborted.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until it is so, until an abort, a drain or the deadline at the longest. */
+  void await(BooleanSupplier isSo) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = deadlineNanos - System.nanoTime();
+      while (abortReason == null && !draining && left > 0 && !isSo.getAsBoolean()) {
+        left = aborted.awaitNanos(left);
+      }
     } finally {
       lock.unlock();
     }

@@ -96,6 +96,9 @@ public final class Judgement {
       case GiveUp(var code, _) -> Verdict.of(dead(code, failed.fault()));
       case RetryAfter _ when abort == AbortReason.DRAIN || abort == AbortReason.LEASE_LOST ->
           Verdict.of(new Requeue(Duration.ZERO));
+      // The pool is paused, and knows when to try again.
+      case RetryAfter _ when failed instanceof Outcome.Platform ->
+          Verdict.of(new Requeue(Duration.ZERO));
       case RetryAfter(var delay) when mayKeep && delay.compareTo(patience) <= 0 ->
           new Verdict(new Keep(), delay);
       case RetryAfter(var delay) -> Verdict.of(new Requeue(delay));

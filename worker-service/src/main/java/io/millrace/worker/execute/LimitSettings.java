@@ -1,5 +1,6 @@
 package io.millrace.worker.execute;
 
+import io.millrace.claude.limit.LimiterSettings.Mode;
 import io.millrace.claude.limit.PoolLimits;
 import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -8,7 +9,18 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * What the account allows, by pool; {@code default} stands for pools that are not named.
  *
- * @param limits a limit that is not set is unlimited
+ * @param limits a limit that is not set is what Claude's headers tell
+ * @param limiter how they are kept
  */
 @ConfigurationProperties("millrace")
-public record LimitSettings(@DefaultValue Map<String, PoolLimits> limits) {}
+public record LimitSettings(
+    @DefaultValue Map<String, PoolLimits> limits, @DefaultValue LimiterMode limiter) {
+
+  /**
+   * How limits are kept.
+   *
+   * @param mode {@code enforce}, or {@code shadow}: every call starts at once, and what would have
+   *     waited is counted
+   */
+  public record LimiterMode(@DefaultValue("enforce") Mode mode) {}
+}

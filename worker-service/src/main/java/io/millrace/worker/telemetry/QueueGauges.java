@@ -1,5 +1,8 @@
 package io.millrace.worker.telemetry;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.summingInt;
+
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
@@ -8,6 +11,7 @@ import io.millrace.db.job.QueueDepths;
 import io.millrace.db.job.Releases;
 import io.millrace.db.worker.Workers;
 import io.millrace.telemetry.Metric;
+import io.millrace.telemetry.MetricKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,7 +65,10 @@ public final class QueueGauges {
     show(delayed, List.of(Row.of(Tags.empty(), depths.delayed())));
     show(
         released,
-        releases.outstanding().entrySet().stream()
+        releases.outstanding().stream()
+            .collect(groupingBy(Releases.Outstanding::pool, summingInt(Releases.Outstanding::jobs)))
+            .entrySet()
+            .stream()
             .map(pool -> Row.of(Tags.of("pool", pool.getKey()), pool.getValue()))
             .toList());
     var all = workers.all();
@@ -89,7 +96,7 @@ public final class QueueGauges {
 
   private static MultiGauge gauge(Metric metric, MeterRegistry meters) {
     var builder = MultiGauge.builder(metric.meter()).description(metric.description());
-    return (metric.kind() == Metric.Kind.SECONDS ? builder.baseUnit("seconds") : builder)
+    return (metric.kind() == MetricKind.SECONDS ? builder.baseUnit("seconds") : builder)
         .register(meters);
   }
 }

@@ -1,0 +1,47 @@
+package io.millrace.worker.dispatch;
+
+import io.millrace.db.job.Releases.Queue;
+import io.millrace.job.Lane;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.LongSupplier;
+
+/**
+ * What was released a moment ago: claimed perhaps, but not yet in what the workers tell of
+ * themselves. Without it a round would release again what the one before did. Not thread-safe.
+ */
+final class RecentReleases {
+
+  // A worker tells of itself twenty times a second, and is read as often.
+  private static final long MOMENT = Duration.ofMillis(250).toNanos();
+
+  private final LongSupplier nanoTime;
+  private final Deque<Release> releases = new ArrayDeque<>();
+
+  private record Release(long at, Queue queue) {}
+
+  RecentReleases(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
+
+  void add(Queue queue) {
+    releases.add(new Release(nanoTime.getAsLong(), queue));
+  }
+
+  void forget() {
+    long before = nanoTime.getAsLong() - MOMENT;
+    while (!releases.isEmpty() && releases.getFirst().at() - before < 0) {
+      releases.removeFirst();
+    }
+  }
+
+  /** Jobs released to the pool in this lane or a higher one. */
+  int released(String pool, Lane lane) {
+    return (int)
+        releases.stream()
+            .map(Release::queue)
+            .filter(queue -> queue.pool().equals(pool) && queue.lane().compareTo(lane) <= 0)
+            .count();
+  }
+}
