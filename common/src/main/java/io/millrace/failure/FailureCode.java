@@ -59,6 +59,8 @@ public enum FailureCode {
   RATE_LIMIT_HELD(PLATFORM, "Claude answered 429 and forbade a retry."),
   AUTHENTICATION_FAILED(PLATFORM, "Claude answered 401: the API key is not accepted."),
   BILLING_ERROR(PLATFORM, "Claude answered 402: there is a problem with the account's billing."),
+  PERMANENT_FAILURES(
+      PLATFORM, "Claude refused many requests of several tenants, with no success between them."),
   ACCOUNT_PERMISSION_DENIED(
       PLATFORM, "Claude answers 403 to plain requests for the pool's models too."),
   MODEL_UNAVAILABLE(PLATFORM, "Claude answers 404 to plain requests for the pool's models too."),

@@ -59,6 +59,7 @@ final class Control {
     return switch (request.method() + " " + request.path()) {
       case "GET /simulator/stats" -> JournalJson.stats(account.stats(connections.getAsInt()));
       case "GET /simulator/requests" -> requests(request);
+      case "GET /simulator/history" -> history(request);
       case "GET /simulator/config" -> config();
       case "POST /simulator/config" -> configure(body(request));
       case "GET /simulator/faults" -> faults();
@@ -86,6 +87,15 @@ final class Control {
     int limit = request.query("limit").map(Integer::parseInt).orElse(PAGE);
     return JournalJson.requests(
         account.journal().received(request.query("job").orElse(null)), limit);
+  }
+
+  private ObjectNode history(HttpRequest request) {
+    String pool = request.query("pool").orElseThrow(Control::noPool);
+    return HistoryJson.write(pool, account.history(pool));
+  }
+
+  private static IllegalArgumentException noPool() {
+    return new IllegalArgumentException("which pool? for instance ?pool=haiku-5-5");
   }
 
   private Object config() {

@@ -8,6 +8,7 @@ import io.millrace.simulator.journal.Journal;
 import io.millrace.simulator.journal.Received;
 import io.millrace.simulator.journal.Stats;
 import io.millrace.simulator.limit.Limits;
+import io.millrace.simulator.limit.PoolSecond;
 import io.millrace.simulator.timing.Distribution;
 import io.millrace.simulator.timing.Latency;
 import java.net.InetSocketAddress;
@@ -119,6 +120,14 @@ public final class Simulator implements AutoCloseable {
 
   public Stats stats() {
     return ask(() -> account.stats(loop.connections()));
+  }
+
+  /**
+   * What a pool let through and refused, second by second, of the last hour and up to now; seconds
+   * in which nothing happened are left out.
+   */
+  public List<PoolSecond> history(String pool) {
+    return ask(() -> account.history(pool));
   }
 
   /** The calls remembered, oldest first. */

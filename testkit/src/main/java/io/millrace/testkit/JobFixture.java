@@ -23,6 +23,7 @@ public final class JobFixture {
   private Lane lane = Lane.STANDARD;
   private String model = "claude-haiku-5-5";
   private String pool = "haiku-5.5";
+  private List<String> fallbacks = List.of();
   private String prompt = "Say hello.";
   private int maxAttempts = 6;
   private Duration timeout = Duration.ofSeconds(60);
@@ -51,6 +52,18 @@ public final class JobFixture {
 
   public JobFixture pool(String changed) {
     pool = changed;
+    return this;
+  }
+
+  /** Its model, and the pool that goes with it. */
+  public JobFixture model(String changed, String itsPool) {
+    model = changed;
+    pool = itsPool;
+    return this;
+  }
+
+  public JobFixture fallbacks(String... models) {
+    fallbacks = List.of(models);
     return this;
   }
 
@@ -121,7 +134,7 @@ public final class JobFixture {
         null,
         null,
         null,
-        new NewJob.Request(params, "2026-10-21", List.of(), List.of(), null, null, null),
+        new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, null, null, null),
         key);
   }
 

@@ -44,7 +44,14 @@ class JobLifeIT {
     claude = Simulator.start();
     worker =
         TestWorker.start(
-            postgres, kafka, claude.baseUri(), "millrace.limits.slow.requests-per-minute=2");
+            postgres,
+            kafka,
+            claude.baseUri(),
+            "millrace.limits.slow.requests-per-minute=12",
+            "millrace.breaker.window=20",
+            "millrace.breaker.minimum-calls=8",
+            "millrace.breaker.open=2s",
+            "millrace.breaker.longest-open=2s");
   }
 
   @AfterAll
@@ -295,6 +302,40 @@ class JobLifeIT {
 
     assertThat(view.state()).isEqualTo(JobState.EXPIRED);
     assertThat(claude.callsOf(id.toString())).isEmpty();
+  }
+
+  @Test
+  void anOutageOfOnePoolSendsJobsToTheirFallbacksAndCostsTheOthersNothingButTime() {
+    claude.fail(FaultRule.always(Fault.OVERLOADED).forModel("claude-opus-5-5"));
+    var opus = job().model("claude-opus-5-5", "opus-5-5");
+    List<JobId> steadfast = opus.submit(postgres.database(), 10);
+    List<JobId> flexible =
+        opus.fallbacks("claude-opus-5-5", "claude-haiku-5-5").submit(postgres.database(), 20);
+
+    for (JobId id : flexible) {
+      var view = awaitFinal(id);
+      assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+      assertThat(view.model()).isEqualTo("claude-opus-5-5");
+      assertThat(view.fallback())
+          .isEqualTo(new JobView.Fallback("claude-haiku-5-5", "circuit_open"));
+      assertThat(new String(view.body(), StandardCharsets.UTF_8))
+          .contains("\"model\":\"claude-haiku-5-5\"");
+      assertThat(claude.callsOf(id.toString()).getLast().model()).isEqualTo("claude-haiku-5-5");
+    }
+    assertThat(steadfast)
+        .extracting(id -> views().find(1, id).orElseThrow().state())
+        .isSubsetOf(JobState.QUEUED, JobState.RUNNING);
+
+    claude.clearFaults();
+    for (JobId id : steadfast) {
+      var view = awaitFinal(id);
+      assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+      assertThat(view.fallback()).isNull();
+    }
+  }
+
+  private static JobViews views() {
+    return new JobViews(postgres.database());
   }
 
   private static List<String> codes(JobId id) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Level {
   private static final double LEAST_REFILL = 0.05;
   private static final double REMEMBERED_SECONDS = 10;
+  private static final double LEAST_BURST_SECONDS = 4;
   private static final double TYPICAL_WEIGHT = 0.05;
   private static final double SHRINK = 0.5;
   private static final double CAP_SHRINK = 0.7;
@@ -68,9 +69,11 @@ final class Level {
 
   /**
    * Adopts the tighter of both limits. A bucket that comes into force so starts without anything to
-   * give: what was called before has used it up.
+   * give but what has refilled since: what was called before has used it up.
+   *
+   * @param idle seconds for which nobody can have called
    */
-  void limit(@Nullable Long configured, @Nullable Long header) {
+  void limit(@Nullable Long configured, @Nullable Long header, double idle) {
     if (header != null) {
       told = header;
     }
@@ -79,7 +82,7 @@ final class Level {
     if (limit != null && !limit.equals(before)) {
       burst = Math.max(1, perSecond() * kind.firstSeconds);
       if (before == null) {
-        deficit = burst;
+        deficit = Math.max(0, burst - perSecond() * idle);
       }
     }
   }
@@ -143,7 +146,7 @@ final class Level {
 
   /** Whether the amount is larger than any burst that the provider can be expected to have. */
   boolean isAlone(double amount) {
-    return isLimited() && amount > Math.max(burst, perSecond() * 2 * kind.mostSeconds);
+    return isLimited() && amount > Math.max(burst, perSecond() * LEAST_BURST_SECONDS);
   }
 
   /**
@@ -151,7 +154,12 @@ final class Level {
    * tick as one.
    */
   double margin(double amount) {
-    return isAlone(amount) ? Math.clamp(amount / perSecond() / 100, 0.05, 0.5) : 0;
+    return isAlone(amount) ? Math.clamp(amount / perSecond() * 0.015, 0.08, 0.5) : 0;
+  }
+
+  /** What refills meanwhile. */
+  double owedFor(double amount) {
+    return isLimited() ? margin(amount) * perSecond() : 0;
   }
 
   /**

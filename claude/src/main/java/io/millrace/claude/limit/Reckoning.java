@@ -121,13 +121,14 @@ final class Reckoning {
   private void adoptLimits() {
     var told = draw.told();
     PoolLimits configured = draw.configured();
-    requests.limit(configured.requestsPerMinute(), told == null ? null : perMinute(told, 0));
-    input.limit(configured.inputTokensPerMinute(), told == null ? null : perMinute(told, 1));
-    output.limit(configured.outputTokensPerMinute(), told == null ? null : perMinute(told, 2));
+    double idle = opened.idle();
+    requests.limit(configured.requestsPerMinute(), perMinute(told, 0), idle);
+    input.limit(configured.inputTokensPerMinute(), perMinute(told, 1), idle);
+    output.limit(configured.outputTokensPerMinute(), perMinute(told, 2), idle);
   }
 
-  private static @Nullable Long perMinute(Draw.Told told, int index) {
-    return told.buckets().get(index).perMinute();
+  private static @Nullable Long perMinute(Draw.@Nullable Told told, int index) {
+    return told == null ? null : told.buckets().get(index).perMinute();
   }
 
   private void settle() {

@@ -87,7 +87,7 @@ public final class Startable {
 
   private Level level(Level.Kind kind, Bucket bucket) {
     var level = new Level(kind, bucket);
-    level.limit(configured(kind), null);
+    level.limit(configured(kind), null, 0);
     level.refill((view.now() - view.rate().at()) / MICROS, 1);
     return level;
   }

@@ -164,7 +164,8 @@ final class Turns {
     started++;
     calls++;
     requests.charge(1);
-    input.charge((double) wish.input());
+    // The time for which a large one waits on is not refilled for others: it arrives so much later.
+    input.charge((double) wish.input() + input.owedFor((double) wish.input()));
     requests.learn(1);
     input.learn((double) wish.input());
     output.learn((double) wish.output());

@@ -74,10 +74,8 @@ final class Backlog {
     return List.of(new Kind(TENANT, Submission.MODEL, Lane.BULK, false, jobs));
   }
 
-  /**
-   * Enters them; leaves the tables as autovacuum and a checkpoint would find time to leave them.
-   */
-  void fill(List<Kind> kinds) throws IOException, InterruptedException {
+  /** Enters them. */
+  void submit(List<Kind> kinds) throws IOException, InterruptedException {
     try (var database = Database.open(address, "backlog", THREADS)) {
       for (Kind kind : kinds) {
         fill(database, kind);
@@ -85,6 +83,13 @@ final class Backlog {
     } catch (DataAccessException unreachable) {
       throw new IOException("the backlog could not be stored", unreachable);
     }
+  }
+
+  /**
+   * Enters them; leaves the tables as autovacuum and a checkpoint would find time to leave them.
+   */
+  void fill(List<Kind> kinds) throws IOException, InterruptedException {
+    submit(kinds);
     try (var connection =
             DriverManager.getConnection(address.url(), address.username(), address.password());
         var statement = connection.createStatement()) {

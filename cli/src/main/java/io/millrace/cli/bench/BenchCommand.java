@@ -2,20 +2,20 @@ package io.millrace.cli.bench;
 
 import io.millrace.cli.terminal.Arguments;
 import io.millrace.cli.terminal.Arguments.Understood;
-import io.millrace.cli.terminal.Exit;
 import io.millrace.cli.terminal.Misused;
 import io.millrace.cli.terminal.Nearest;
 import io.millrace.cli.terminal.Terminal;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** {@code millrace bench}: measures N2 to N5 and N7 and prints them beside their targets. */
+/**
+ * {@code millrace bench}: measures N2 to N5 and N7, the rate, fairness or endurance, and prints
+ * what was found beside its targets.
+ */
 public final class BenchCommand {
 
   private static final List<String> NUMBERS = List.of("n2", "n3", "n4", "n5", "n7");
@@ -26,7 +26,6 @@ public final class BenchCommand {
           Set.of("--json"));
 
   private final Terminal terminal;
-  private final long start = System.nanoTime();
 
   public BenchCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -34,36 +33,27 @@ public final class BenchCommand {
 
   /** Measures; the exit code says whether it could, not whether the targets were met. */
   public int run(List<String> words) throws InterruptedException {
-    var arguments = Arguments.parse(words, UNDERSTOOD);
+    String first = words.isEmpty() ? "" : words.getFirst();
+    List<String> rest = words.subList(Math.min(1, words.size()), words.size());
+    return switch (first) {
+      case "rate" -> new RateCommand(terminal).run(rest);
+      case "fairness" -> new FairnessCommand(terminal).run(rest);
+      case "soak" -> new SoakCommand(terminal).run(rest);
+      default -> numbers(words, Arguments.parse(words, UNDERSTOOD));
+    };
+  }
+
+  private int numbers(List<String> words, Arguments arguments) throws InterruptedException {
     Plan plan = plan(arguments);
-    try (var workspace = Workspace.open(plan.directory())) {
-      var machine = Machine.look(workspace.root());
-      List<Findings> runs = new ArrayList<>();
-      for (int i = 1; i <= plan.repeat(); i++) {
-        if (plan.repeat() > 1) {
-          say("Run %d of %d".formatted(i, plan.repeat()));
-        }
-        runs.add(measure(workspace, plan));
-      }
-      String command = "millrace bench " + String.join(" ", words);
-      var report = new Report(machine, command.strip(), runs);
-      terminal.out().print(arguments.has("--json") ? report.json() : report.table());
-      terminal.out().flush();
-      return Exit.SUCCEEDED;
-    } catch (IOException failure) {
-      String why = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-      terminal.err().println("millrace: the benchmark could not be run: " + why);
-      return Exit.FAILED;
-    }
+    var bench = new Bench(terminal, "millrace bench " + String.join(" ", words));
+    return bench.run(
+        plan.directory(),
+        plan.repeat(),
+        arguments.has("--json"),
+        (workspace, say) -> measure(workspace, plan, say));
   }
 
   private static Plan plan(Arguments arguments) {
-    boolean chosen = arguments.has("--data");
-    Path home = Path.of(System.getProperty("millrace.home", ""));
-    Path directory =
-        chosen
-            ? Path.of(arguments.value("--data", ""))
-            : home.resolve(".millrace").resolve("bench");
     return new Plan(
         numbers(arguments.words()),
         Duration.ofSeconds(arguments.number("--seconds", 20, 5, 600)),
@@ -72,7 +62,7 @@ public final class BenchCommand {
         arguments.number("--calls", 10_000, 100, 18_000),
         arguments.number("--depth", 1_000_000, 10_000, 10_000_000),
         arguments.number("--repeat", 1, 1, 20),
-        directory.toAbsolutePath().normalize());
+        Bench.directory(arguments));
   }
 
   private static Set<String> numbers(List<String> words) {
@@ -92,10 +82,10 @@ public final class BenchCommand {
     return numbers.isEmpty() ? new LinkedHashSet<>(USUAL) : numbers;
   }
 
-  private Findings measure(Workspace workspace, Plan plan)
+  private static Findings measure(Workspace workspace, Plan plan, Say say)
       throws IOException, InterruptedException {
     var findings = Findings.empty();
-    var basics = new Basics(workspace, plan, this::say);
+    var basics = new Basics(workspace, plan, say);
     if (plan.asksFor("n2")) {
       findings.addAll(basics.accepted());
     }
@@ -103,18 +93,11 @@ public final class BenchCommand {
       findings.addAll(basics.wholeStack());
     }
     if (plan.asksFor("n4")) {
-      findings.addAll(new InFlight(workspace, plan, this::say).run());
+      findings.addAll(new InFlight(workspace, plan, say).run());
     }
     if (plan.asksFor("n7")) {
-      findings.addAll(new Depth(workspace, plan, this::say).run());
+      findings.addAll(new Depth(workspace, plan, say).run());
     }
     return findings;
-  }
-
-  private void say(String line) {
-    terminal
-        .err()
-        .printf(Locale.ROOT, "[%4d s] %s%n", (System.nanoTime() - start) / 1_000_000_000, line);
-    terminal.err().flush();
   }
 }

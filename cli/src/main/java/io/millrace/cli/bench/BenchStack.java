@@ -10,9 +10,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A whole Millrace in processes of its own on fresh data, with an instant simulator in this process
@@ -28,6 +30,7 @@ final class BenchStack implements AutoCloseable {
   private final Path directory;
   private final Simulator simulator;
   private final Map<String, String> addresses = new TreeMap<>();
+  private final Map<String, String> environment = new LinkedHashMap<>();
   private String key = "";
   private int port;
 
@@ -43,8 +46,8 @@ final class BenchStack implements AutoCloseable {
     try {
       switch (topology.parts()) {
         case UP -> stack.startUp(topology);
-        case API -> stack.startServices(topology, false);
-        case API_AND_WORKER -> stack.startServices(topology, true);
+        case API -> stack.startServices(topology, 0);
+        case API_AND_WORKER -> stack.startServices(topology, topology.workers());
       }
       return stack;
     } catch (IOException | InterruptedException | RuntimeException failure) {
@@ -77,7 +80,7 @@ final class BenchStack implements AutoCloseable {
         Files.readAllLines(postgres.resolve("pgdata").resolve("postmaster.pid")).getFirst());
   }
 
-  private void startServices(Topology topology, boolean worker)
+  private void startServices(Topology topology, int workers)
       throws IOException, InterruptedException {
     key = KEY;
     Child infra =
@@ -92,21 +95,32 @@ final class BenchStack implements AutoCloseable {
     while (line.find()) {
       addresses.put(line.group(1), line.group(2));
     }
-    Map<String, String> environment = new LinkedHashMap<>(addresses);
+    environment.putAll(addresses);
     environment.put("ANTHROPIC_BASE_URL", simulator.baseUri().toString());
     environment.put("ANTHROPIC_API_KEY", "sk-bench");
     environment.put("MILLRACE_API_KEYS", TENANT + ":" + KEY);
     port = Child.freePort();
     Child api =
         start("api", port, Child.serverOptions(), service("api", port, topology), environment);
-    if (worker) {
-      int health = Child.freePort();
-      List<String> options = new ArrayList<>(Child.serverOptions());
-      options.addAll(topology.workerOptions());
-      start("worker", health, options, service("worker", health, topology), environment)
-          .awaitReady();
+    for (int i = 1; i <= workers; i++) {
+      startWorker(workers == 1 ? "worker" : "worker-" + i, topology);
     }
     api.awaitReady();
+  }
+
+  /** Starts a worker beside those that run, and waits until it is ready. */
+  void startWorker(String name, Topology topology) throws IOException, InterruptedException {
+    int health = Child.freePort();
+    List<String> options = new ArrayList<>(Child.serverOptions());
+    options.addAll(topology.workerOptions());
+    start(name, health, options, service("worker", health, topology), environment).awaitReady();
+  }
+
+  /** Kills a process of the stack; nobody starts it again. */
+  void kill(String name) throws InterruptedException {
+    Child child = child(name);
+    children.remove(child);
+    child.kill();
   }
 
   private static List<String> service(String command, int port, Topology topology) {
@@ -155,6 +169,11 @@ final class BenchStack implements AutoCloseable {
     return Submission.request(key, promptBytes);
   }
 
+  /** The key of {@link #tenant}, empty where none is asked for. */
+  String key() {
+    return key;
+  }
+
   /** The tenant that the load's jobs belong to. */
   String tenant() {
     return key.isEmpty() ? "default" : TENANT;
@@ -176,11 +195,19 @@ final class BenchStack implements AutoCloseable {
   }
 
   long pid(String child) {
-    return children.stream()
-        .filter(one -> one.name().equals(child))
-        .findFirst()
-        .orElseThrow()
-        .pid();
+    return child(child).pid();
+  }
+
+  private Child child(String name) {
+    return children.stream().filter(one -> one.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  /** The names of the workers that run, in the order of their start. */
+  List<String> workers() {
+    return children.reversed().stream()
+        .map(Child::name)
+        .filter(name -> name.startsWith("worker"))
+        .toList();
   }
 
   /** The metrics of every service, by the name of its process. */
@@ -217,6 +244,48 @@ final class BenchStack implements AutoCloseable {
     }
     used.put("postgres", Processor.ofTree(Long.parseLong(address("MILLRACE_POSTGRES_PID"))));
     return used;
+  }
+
+  /** Memory in bytes by process, shared pages by their share; PostgreSQL's are one. */
+  Map<String, Long> memory() {
+    Map<String, Long> used = new LinkedHashMap<>();
+    for (Child child : children.reversed()) {
+      if (!child.name().equals("infra")) {
+        used.put(child.name(), Processor.memory(child.pid()));
+      }
+    }
+    kafkaProcess().ifPresent(kafka -> used.put("kafka", Processor.memory(kafka.pid())));
+    used.put(
+        "postgres",
+        postgresProcess().stream()
+            .flatMap(first -> Stream.concat(Stream.of(first), first.descendants()))
+            .mapToLong(process -> Processor.memory(process.pid()))
+            .sum());
+    return used;
+  }
+
+  /** Kills the broker; {@code infra} starts it again. */
+  void killKafka() {
+    kafkaProcess().ifPresent(ProcessHandle::destroyForcibly);
+  }
+
+  /** Kills PostgreSQL's first process; {@code infra} starts it again. */
+  void killPostgres() {
+    postgresProcess().ifPresent(ProcessHandle::destroyForcibly);
+  }
+
+  private Optional<ProcessHandle> kafkaProcess() {
+    return Workspace.find(directory, "EmbeddedKafkaMain").stream().findFirst();
+  }
+
+  private Optional<ProcessHandle> postgresProcess() {
+    Path pid =
+        directory.resolve("data").resolve("postgres").resolve("pgdata").resolve("postmaster.pid");
+    try {
+      return ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).getFirst().strip()));
+    } catch (IOException | NumberFormatException restarting) {
+      return Optional.empty();
+    }
   }
 
   @Override

@@ -61,7 +61,8 @@ final class Books {
         });
   }
 
-  private static <R> R ask(BenchStack stack, Database.Work<R> question) throws IOException {
+  /** A question of the database's own, on a connection of its own. */
+  static <R> R ask(BenchStack stack, Database.Work<R> question) throws IOException {
     try (var database = Database.open(stack.database(), "bench", 1)) {
       return database.single(question);
     } catch (DataAccessException unreachable) {

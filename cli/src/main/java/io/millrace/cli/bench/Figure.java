@@ -24,9 +24,9 @@ record Figure(String id, String what, String unit, double value, double target, 
     return !Double.isNaN(target);
   }
 
-  /** Measured by target. */
+  /** Measured by target; one where none was to be and none is. */
   double ratio() {
-    return value / target;
+    return value == target ? 1 : value / target;
   }
 
   boolean isMet() {

@@ -3,6 +3,7 @@ package io.millrace.cli.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -65,6 +66,26 @@ record Metrics(List<Line> lines) {
     return grown;
   }
 
+  /** What a histogram took in since an earlier look, over all that carry these labels. */
+  NavigableMap<Double, Double> since(Metrics before, String histogram, Map<String, String> labels) {
+    var grown = new TreeMap<Double, Double>();
+    add(grown, histogram, labels, 1);
+    before.add(grown, histogram, labels, -1);
+    return grown;
+  }
+
+  private void add(
+      Map<Double, Double> sums, String histogram, Map<String, String> labels, int sign) {
+    for (Line line : lines) {
+      String bound = line.labels().get("le");
+      if (line.name().equals(histogram + "_bucket")
+          && bound != null
+          && line.labels().entrySet().containsAll(labels.entrySet())) {
+        sums.merge(Double.parseDouble(number(bound)), sign * line.value(), Double::sum);
+      }
+    }
+  }
+
   private void add(
       Map<String, TreeMap<Double, Double>> sums, String histogram, String label, int sign) {
     for (Line line : lines) {
@@ -78,7 +99,7 @@ record Metrics(List<Line> lines) {
   }
 
   /** The time in milliseconds below which a share of a histogram lies, linear in its bucket. */
-  static double quantileMillis(TreeMap<Double, Double> buckets, double share) {
+  static double quantileMillis(NavigableMap<Double, Double> buckets, double share) {
     if (buckets.isEmpty() || buckets.lastEntry().getValue() <= 0) {
       return Double.NaN;
     }

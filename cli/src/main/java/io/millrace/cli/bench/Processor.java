@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Processor time of other processes, in nanoseconds. */
+/** Processor time of other processes in nanoseconds, and their memory. */
 final class Processor {
 
   // Linux counts it in hundredths of a second on every machine that Java runs on.
@@ -55,10 +55,20 @@ final class Processor {
     return sum;
   }
 
+  /** Memory of a process in bytes, shared pages by their share; 0 where it is gone. */
+  static long memory(long pid) {
+    long shared = kilobytes(Path.of("/proc/" + pid + "/smaps_rollup"), "Pss");
+    return shared > 0 ? shared : status(pid, "VmRSS");
+  }
+
   /** A line of {@code /proc/pid/status} that is counted in kB, in bytes; 0 where there is none. */
   static long status(long pid, String name) {
+    return kilobytes(Path.of("/proc/" + pid + "/status"), name);
+  }
+
+  private static long kilobytes(Path file, String name) {
     try {
-      return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+      return Files.readAllLines(file).stream()
           .filter(line -> line.startsWith(name + ":"))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
           .sum();

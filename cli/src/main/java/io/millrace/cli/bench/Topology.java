@@ -7,9 +7,10 @@ import java.util.List;
  *
  * @param parts what runs beside PostgreSQL
  * @param settings for api and worker
- * @param workerOptions further options of the worker's JVM
+ * @param workerOptions further options of the workers' JVMs
+ * @param workers how many of them
  */
-record Topology(Parts parts, List<String> settings, List<String> workerOptions) {
+record Topology(Parts parts, List<String> settings, List<String> workerOptions, int workers) {
 
   /** The processes beside PostgreSQL. */
   enum Parts {
@@ -17,19 +18,23 @@ record Topology(Parts parts, List<String> settings, List<String> workerOptions) 
     UP,
     /** Api and Kafka, each in its process; no worker. */
     API,
-    /** Api, worker and Kafka, each in its process. */
+    /** Api, workers and Kafka, each in its process. */
     API_AND_WORKER
   }
 
   static Topology of(Parts parts) {
-    return new Topology(parts, List.of(), List.of());
+    return new Topology(parts, List.of(), List.of(), 1);
   }
 
   Topology withSettings(String... more) {
-    return new Topology(parts, List.of(more), workerOptions);
+    return new Topology(parts, List.of(more), workerOptions, workers);
   }
 
   Topology withWorkerOptions(String... more) {
-    return new Topology(parts, settings, List.of(more));
+    return new Topology(parts, settings, List.of(more), workers);
+  }
+
+  Topology withWorkers(int count) {
+    return new Topology(parts, settings, workerOptions, count);
   }
 }

@@ -92,17 +92,21 @@ final class Workspace implements AutoCloseable {
 
   private static void stop(
       Path directory, String word, Consumer<ProcessHandle> how, Duration bound) {
+    List<ProcessHandle> found = find(directory, word);
+    found.forEach(how);
+    await(found, bound);
+  }
+
+  /** Processes that say that they work in this directory, and this word. */
+  static List<ProcessHandle> find(Path directory, String word) {
     // PostgreSQL's own children do not name it, and end with their first process.
     String name = directory.toAbsolutePath() + "/";
     long self = ProcessHandle.current().pid();
-    List<ProcessHandle> found =
-        ProcessHandle.allProcesses()
-            .filter(process -> process.pid() != self)
-            .filter(process -> commandLine(process).contains(name))
-            .filter(process -> commandLine(process).contains(word))
-            .toList();
-    found.forEach(how);
-    await(found, bound);
+    return ProcessHandle.allProcesses()
+        .filter(process -> process.pid() != self)
+        .filter(process -> commandLine(process).contains(name))
+        .filter(process -> commandLine(process).contains(word))
+        .toList();
   }
 
   private static String commandLine(ProcessHandle process) {

@@ -55,9 +55,10 @@ public final class Releases {
       WITH_QUEUES
           + """
           select pool, lane::text, tenant_id from queue
-          where tenant_id <> all(array(select tenant_id from tenant_pause where resumed_at is null))
+          where tenant_id <> all(%s) and pool <> all(%s)
           limit ?
-          """;
+          """
+              .formatted(Pauses.PAUSED_TENANTS, Pauses.CLOSED_POOLS);
 
   private static final String OUTSTANDING =
       """
@@ -130,8 +131,9 @@ public final class Releases {
   public record Ripened(int due, int unclaimed) {}
 
   /**
-   * Every queue that has a ready job and whose tenant is not paused, up to {@code limit} queues;
-   * pool, then lane by priority.
+   * Every queue that has a ready job and whose tenant and pool are not paused by hand, up to {@code
+   * limit} queues; pool, then lane by priority. A pool that the platform paused is among them, for
+   * its probes.
    */
   public List<Queue> queues(int limit) {
     return database.single(connection -> {

@@ -50,7 +50,7 @@ public final class RatePools {
       returning \
       """
           + NOW
-          + ", "
+          + ", case when draws = 0 then extract(epoch from clock_timestamp() - pg_postmaster_start_time()) else 0 end, "
           + RATE
           + ";\n";
 
@@ -96,10 +96,13 @@ public final class RatePools {
    * What a draw finds.
    *
    * @param now microseconds since the epoch, read behind the lock
+   * @param idle seconds for which nobody can have drawn: the server's time since its start where
+   *     the pool is new, since only a crash takes rows away; 0 otherwise
    * @param others shares of the other workers that are alive
    * @param pause what the pool is paused by; null if it is not
    */
-  public record Opened(long now, PoolRate rate, List<WorkerShare> others, @Nullable Paused pause) {}
+  public record Opened(
+      long now, double idle, PoolRate rate, List<WorkerShare> others, @Nullable Paused pause) {}
 
   /**
    * A pause that lasts.
@@ -221,11 +224,13 @@ public final class RatePools {
       statement.setString(4, pool);
       statement.execute();
       long now;
+      double idle;
       PoolRate rate;
       try (var row = Objects.requireNonNull(statement.getResultSet())) {
         row.next();
         now = row.getLong(1);
-        rate = rate(row, 2);
+        idle = row.getDouble(2);
+        rate = rate(row, 3);
       }
       statement.getMoreResults();
       List<WorkerShare> others = new ArrayList<>();
@@ -241,7 +246,7 @@ public final class RatePools {
           pause = new Paused(rows.getBoolean(1), rows.getString(2), rows.getBoolean(3));
         }
       }
-      return new Opened(now, rate, others, pause);
+      return new Opened(now, idle, rate, others, pause);
     }
   }
 

@@ -4,6 +4,7 @@ import io.millrace.simulator.fault.FaultPlan;
 import io.millrace.simulator.journal.Journal;
 import io.millrace.simulator.journal.Stats;
 import io.millrace.simulator.limit.Limits;
+import io.millrace.simulator.limit.PoolSecond;
 import io.millrace.simulator.limit.Pools;
 import io.millrace.simulator.message.PromptCache;
 import io.millrace.simulator.model.Models;
@@ -140,6 +141,11 @@ public final class Account {
                     pool.outputProduced(),
                     pool.refused())));
     return journal.stats(byPool, connections);
+  }
+
+  /** The last hour of a pool; nothing of one that was never called. */
+  public List<PoolSecond> history(String pool) {
+    return pools.all().containsKey(pool) ? pools.pool(pool, nanos()).history(nanos()) : List.of();
   }
 
   /** Forgets calls, faults and cache, fills the buckets and lets held answers go; settings stay. */

@@ -9,6 +9,7 @@ import io.millrace.simulator.http.Reply;
 import io.millrace.simulator.journal.Entry;
 import io.millrace.simulator.journal.Outcome;
 import io.millrace.simulator.journal.Usage;
+import io.millrace.simulator.limit.Caller;
 import io.millrace.simulator.limit.Pool;
 import io.millrace.simulator.limit.Pools;
 import io.millrace.simulator.limit.Refusal;
@@ -51,6 +52,10 @@ public final class Messages {
       String version,
       Script script,
       @Nullable Fault fault) {
+    private Caller caller() {
+      return entry.job() == null ? Caller.OTHERS : Caller.MILLRACE;
+    }
+
     private boolean beta() {
       return http.header("anthropic-beta").isPresent();
     }
@@ -169,7 +174,7 @@ public final class Messages {
             : new Usage(prompt.tokens(), 0, 0, 0, 0);
     Pool pool = account.pools().pool(model.pool(), now);
     long estimate = account.estimate(input.uncachedInputTokens());
-    Optional<Refusal> refusal = pool.refuse(estimate, now);
+    Optional<Refusal> refusal = pool.refuse(arrival.caller(), estimate, now);
     if (refusal.isPresent()) {
       limit(refusal.get(), arrival, model, pool);
       return;
@@ -183,7 +188,8 @@ public final class Messages {
       account.cache.use(prompt, model, workspace, now, now + nanos / 10);
     }
     Pool.Admitted admitted =
-        pool.admit(estimate, input.uncachedInputTokens(), outputTokens, nanos, now);
+        pool.admit(
+            arrival.caller(), estimate, input.uncachedInputTokens(), outputTokens, nanos, now);
     new Call(account, arrival.exchange(), arrival.entry(), produced, pool, admitted)
         .run(nanos, request.streaming(), arrival.fault());
   }
@@ -241,12 +247,12 @@ public final class Messages {
     Prompt prompt = PromptReader.read(request, model, arrival.http().body());
     long now = account.nanos();
     Pool pool = account.pools().pool(Pools.COUNT_TOKENS, now);
-    Optional<Refusal> refusal = pool.refuse(0, now);
+    Optional<Refusal> refusal = pool.refuse(arrival.caller(), 0, now);
     if (refusal.isPresent()) {
       limit(refusal.get(), arrival, model, pool);
       return;
     }
-    pool.admit(0, 0, 0, 0, now).end(now, 0);
+    pool.admit(arrival.caller(), 0, 0, 0, 0, now).end(now, 0);
     byte[] body =
         ("{\"input_tokens\":" + prompt.tokens() + "}").getBytes(StandardCharsets.US_ASCII);
     Reply reply = identify(new Reply(200).header("request-id", arrival.entry().requestId()));

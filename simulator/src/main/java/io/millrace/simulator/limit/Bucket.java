@@ -40,6 +40,10 @@ final class Bucket {
     return limit;
   }
 
+  double level() {
+    return level;
+  }
+
   void advance(long now) {
     // A clock that goes back must not refill twice.
     if (now > at) {

@@ -4,6 +4,7 @@ import io.millrace.simulator.http.Reply;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,16 +20,19 @@ public final class Pool {
     private final long outputTokens;
     private final long started;
     private final double perNano;
+    private final Caller caller;
     private long inputOwed;
     private boolean ended;
 
-    private Admitted(long inputOwed, long outputTokens, long started, long nanos) {
+    private Admitted(Caller caller, long inputOwed, long outputTokens, long started, long nanos) {
+      this.caller = caller;
       this.inputOwed = inputOwed;
       this.outputTokens = outputTokens;
       this.started = started;
       perNano = nanos <= 0 ? 0 : outputTokens / (double) nanos;
       if (perNano > 0) {
         output().startDrain(perNano);
+        speed(caller).start(perNano);
       }
     }
 
@@ -37,6 +41,7 @@ public final class Pool {
       if (inputOwed != 0) {
         bucket(Dimension.INPUT_TOKENS).take((double) inputOwed);
         inputAdmitted += inputOwed;
+        history.inputSettled(caller, inputOwed, at);
         inputOwed = 0;
       }
     }
@@ -55,10 +60,13 @@ public final class Pool {
       double drained = 0;
       if (perNano > 0) {
         output().stopDrain(perNano);
+        speed(caller).stop(perNano);
         drained = perNano * Math.max(0, now - started);
       }
       output().take(produced - drained);
       outputProduced += produced;
+      history.produced(caller, produced - drained, now);
+      noteLevels();
     }
 
     /** How many tokens have been produced by now. */
@@ -71,12 +79,36 @@ public final class Pool {
 
   private final Map<Dimension, Bucket> buckets = new EnumMap<>(Dimension.class);
   private final Map<Dimension, String> names = new EnumMap<>(Dimension.class);
+  private final Map<Caller, Speed> speeds = new EnumMap<>(Caller.class);
+  private final History history = new History();
+  private long at;
   private long requestsAdmitted;
   private long inputAdmitted;
   private long outputProduced;
   private long refused;
 
+  /** How fast the running calls of a caller produce, together. */
+  private static final class Speed {
+    private double perNano;
+    private int calls;
+
+    private void start(double more) {
+      perNano += more;
+      calls++;
+    }
+
+    private void stop(double less) {
+      calls--;
+      // As with a bucket's drain, a rest would remain.
+      perNano = calls == 0 ? 0 : perNano - less;
+    }
+  }
+
   Pool(long now) {
+    at = now;
+    for (Caller caller : Caller.values()) {
+      speeds.put(caller, new Speed());
+    }
     for (Dimension dimension : Dimension.values()) {
       buckets.put(dimension, new Bucket(now));
       names.put(dimension, "anthropic-ratelimit-" + dimension.header());
@@ -104,10 +136,36 @@ public final class Pool {
     return bucket(Dimension.OUTPUT_TOKENS);
   }
 
+  private Speed speed(Caller caller) {
+    Speed speed = speeds.get(caller);
+    if (speed == null) {
+      throw new IllegalStateException("no speed for " + caller);
+    }
+    return speed;
+  }
+
   private void advance(long now) {
     for (Bucket bucket : buckets.values()) {
       bucket.advance(now);
     }
+    if (now > at) {
+      long from = at;
+      at = now;
+      speeds.forEach((caller, speed) -> {
+        if (speed.perNano > 0) {
+          history.produced(caller, speed.perNano, from, now);
+        }
+      });
+      noteLevels();
+    }
+  }
+
+  private void noteLevels() {
+    buckets.forEach((dimension, bucket) -> {
+      if (bucket.isLimited()) {
+        history.level(dimension, bucket.level(), at);
+      }
+    });
   }
 
   /** The limit per minute, {@link PoolLimits#UNLIMITED} where there is none. */
@@ -116,13 +174,14 @@ public final class Pool {
   }
 
   /** Which limit a call with this much uncached input would exceed now, if any. */
-  public Optional<Refusal> refuse(long estimate, long now) {
+  public Optional<Refusal> refuse(Caller caller, long estimate, long now) {
     advance(now);
     for (Dimension dimension : Dimension.values()) {
       Bucket bucket = bucket(dimension);
       double cost = dimension == Dimension.INPUT_TOKENS ? (double) estimate : 1;
       if (!bucket.has(cost)) {
         refused++;
+        history.refused(caller, dimension, at);
         long seconds = Math.max(1, (bucket.nanosUntil(cost) + 999_999_999) / 1_000_000_000);
         return Optional.of(new Refusal(dimension, bucket.limit(), seconds));
       }
@@ -134,12 +193,16 @@ public final class Pool {
    * Admits a call that {@link #refuse} let pass with this estimate; its output is produced evenly
    * over the given time.
    */
-  public Admitted admit(long estimate, long inputTokens, long outputTokens, long nanos, long now) {
+  public Admitted admit(
+      Caller caller, long estimate, long inputTokens, long outputTokens, long nanos, long now) {
+    advance(now);
     bucket(Dimension.REQUESTS).take(1);
     bucket(Dimension.INPUT_TOKENS).take((double) estimate);
     requestsAdmitted++;
     inputAdmitted += estimate;
-    return new Admitted(inputTokens - estimate, outputTokens, now, nanos);
+    history.admitted(caller, estimate, at);
+    noteLevels();
+    return new Admitted(caller, inputTokens - estimate, outputTokens, now, nanos);
   }
 
   /** Adds the headers of every limit that is set. */
@@ -192,7 +255,14 @@ public final class Pool {
     return refused;
   }
 
+  /** The last hour, second by second, up to now. */
+  public List<PoolSecond> history(long now) {
+    advance(now);
+    return history.read();
+  }
+
   void forgetCounts() {
+    history.clear();
     requestsAdmitted = 0;
     inputAdmitted = 0;
     outputProduced = 0;

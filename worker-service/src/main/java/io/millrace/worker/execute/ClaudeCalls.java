@@ -3,6 +3,7 @@ package io.millrace.worker.execute;
 import io.millrace.claude.call.Call;
 import io.millrace.claude.call.CallRequest;
 import io.millrace.claude.call.ClaudeClient;
+import io.millrace.claude.call.ModelField;
 import io.millrace.claude.classify.Outcome;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
@@ -23,13 +24,21 @@ final class ClaudeCalls {
     var payload = execution.payload();
     return claude.prepare(
         new CallRequest(
-            payload.params(),
+            body(execution),
             payload.anthropicVersion(),
             payload.anthropicBeta(),
             timeout,
             new CallRequest.Correlation(job.id().toString(), no),
             claude.streams(job.maxOutput())),
         maySend);
+  }
+
+  // A fallback changes the model and nothing else.
+  private static byte[] body(Execution execution) {
+    byte[] params = execution.payload().params();
+    return execution.job().rerouted()
+        ? ModelField.replace(params, execution.job().model())
+        : params;
   }
 
   /** The outcome, once it is clear whom a refusal meant. */

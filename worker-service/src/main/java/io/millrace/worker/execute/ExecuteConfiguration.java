@@ -2,6 +2,7 @@ package io.millrace.worker.execute;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.claude.breaker.Breakers;
 import io.millrace.claude.call.ClaudeClient;
 import io.millrace.claude.estimate.LearntEstimates;
 import io.millrace.claude.limit.Limiter;
@@ -12,6 +13,7 @@ import io.millrace.claude.retry.RetrySettings;
 import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.Claims;
 import io.millrace.db.job.Settlements;
+import io.millrace.db.limit.Blocks;
 import io.millrace.db.limit.PoolPauses;
 import io.millrace.db.limit.RatePools;
 import io.millrace.db.sql.Database;
@@ -36,7 +38,8 @@ import org.springframework.context.annotation.Configuration;
   ExecuteSettings.class,
   ClaudeSettings.class,
   CallSettings.class,
-  LimitSettings.class
+  LimitSettings.class,
+  BreakerSettings.class
 })
 public class ExecuteConfiguration {
 
@@ -137,9 +140,26 @@ public class ExecuteConfiguration {
   }
 
   @Bean
+  CallGuard callGuard(
+      BreakerSettings settings, Database database, ModelCatalogue catalogue, MeterRegistry meters) {
+    return new CallGuard(
+        new Breakers(settings.terms(), System::nanoTime),
+        new Blocks(database),
+        new PoolPauses(database),
+        catalogue,
+        System::nanoTime,
+        meters);
+  }
+
+  @Bean
   ExecuteJob.Times executeTimes(
-      Lease lease, Clock clock, Hops hops, ClaudeContact contact, Traces jobTraces) {
-    return new ExecuteJob.Times(lease, clock, System::nanoTime, hops, contact, jobTraces);
+      Lease lease,
+      Clock clock,
+      Hops hops,
+      ClaudeContact contact,
+      CallGuard guard,
+      Traces jobTraces) {
+    return new ExecuteJob.Times(lease, clock, System::nanoTime, hops, contact, guard, jobTraces);
   }
 
   @Bean

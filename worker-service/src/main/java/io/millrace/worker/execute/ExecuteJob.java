@@ -38,7 +38,7 @@ final class ExecuteJob {
 
   /**
    * The worker's lease and clocks: what decides whether there is still time to act; and who is told
-   * how long it took.
+   * how long it took and how it ended.
    */
   record Times(
       Lease lease,
@@ -46,6 +46,7 @@ final class ExecuteJob {
       LongSupplier nanoTime,
       Hops hops,
       ClaudeContact contact,
+      CallGuard guard,
       Traces traces) {}
 
   ExecuteJob(
@@ -86,16 +87,24 @@ final class ExecuteJob {
     }
     long admitted = now();
     times.hops().admitted(execution.job(), admitted - since);
-    if (!maySend(execution)) {
+    var entry = times.guard().enter(execution.job());
+    if (entry.isEmpty()) {
       admissions.giveBack(permit.get());
-      record(execution, new Requeue(Duration.ZERO));
+      record(execution, new Requeue(untilFit(execution)));
       return false;
     }
-    if (!permit.get().isValid(now())) {
-      admissions.giveBack(permit.get());
-      return true;
+    try (var entered = entry.get()) {
+      if (!maySend(execution)) {
+        admissions.giveBack(permit.get());
+        record(execution, new Requeue(Duration.ZERO));
+        return false;
+      }
+      if (!permit.get().isValid(now())) {
+        admissions.giveBack(permit.get());
+        return true;
+      }
+      return call(execution, permit.get(), entered, admitted);
     }
-    return call(execution, permit.get(), admitted);
   }
 
   /** Waits for the rate as long as that makes sense; else gives the job up and answers empty. */
@@ -154,7 +163,7 @@ final class ExecuteJob {
     return times.lease().holds(execution.job().fence().workerId());
   }
 
-  private boolean call(Execution execution, Permit permit, long admitted)
+  private boolean call(Execution execution, Permit permit, CallGuard.Entry entered, long admitted)
       throws InterruptedException {
     var job = execution.job();
     int no = execution.nextNo();
@@ -175,6 +184,7 @@ final class ExecuteJob {
     var seen = claude.confirmed(execution, Outcome.of(reply, times.clock().instant()));
     var outcome = admissions.refusedAlone(permit, seen, execution.uncountedAttempts());
     JobTrace.called(step, reply, outcome);
+    entered.saw(reply, outcome);
     admissions.settle(job, permit, outcome, reply, Duration.ofNanos(now() - began));
     if (neverBegan(reply)) {
       var end = endBeforeCall(execution);
@@ -194,6 +204,13 @@ final class ExecuteJob {
       return true;
     }
     return false;
+  }
+
+  // A job that may go elsewhere is left to the dispatcher at once: only ready jobs are rerouted.
+  private Duration untilFit(Execution execution) {
+    return execution.payload().fallbacks().isEmpty()
+        ? times.guard().pause(execution.job())
+        : Duration.ZERO;
   }
 
   private Verdict judge(Execution execution, Outcome outcome) {

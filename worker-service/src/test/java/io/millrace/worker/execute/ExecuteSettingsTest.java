@@ -2,6 +2,7 @@ package io.millrace.worker.execute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.claude.breaker.BreakerTerms;
 import io.millrace.claude.call.UpstreamSettings;
 import io.millrace.claude.call.UpstreamSettings.Streaming;
 import io.millrace.claude.limit.LimiterSettings.Mode;
@@ -24,7 +25,8 @@ class ExecuteSettingsTest {
     ExecuteSettings.class,
     ClaudeSettings.class,
     CallSettings.class,
-    LimitSettings.class
+    LimitSettings.class,
+    BreakerSettings.class
   })
   static class OnlySettings {}
 
@@ -41,7 +43,8 @@ class ExecuteSettingsTest {
       assertThat(context.getBean(ClaudeSettings.class).baseUrl())
           .isEqualTo(URI.create("https://api.anthropic.com"));
       assertThat(context.getBean(LimitSettings.class).limits()).isEmpty();
-      assertThat(upstream(context)).isEqualTo(context.getBean(ClaudeSettings.class).upstream());
+      assertThat(upstream(context)).isEqualTo(context.getBean(ClaudeSettings.class).upstream());,
+      assertThat(context.getBean(BreakerSettings.class).terms()).isEqualTo(BreakerTerms.DEFAULTS);
     });
   }
 
@@ -53,6 +56,12 @@ class ExecuteSettingsTest {
             "millrace.worker.bytes=64MB",
             "millrace.worker.patience=0s",
             "anthropic.base-url=http://127.0.0.1:9",
+            "millrace.breaker.window=30",
+            "millrace.breaker.minimum-calls=10",
+            "millrace.breaker.failure-rate=80",
+            "millrace.breaker.open=2s",
+            "millrace.breaker.longest-open=9s",
+            "millrace.breaker.half-open-calls=1",
             "millrace.call.stream-above=0",
             "millrace.call.stream-start=1m",
             "millrace.call.stream-idle=30s",
@@ -69,7 +78,8 @@ class ExecuteSettingsTest {
               .isEqualTo(URI.create("http://127.0.0.1:9"));
           assertThat(upstream(context).streaming())
               .isEqualTo(new Streaming(0, Duration.ofMinutes(1), Duration.ofSeconds(30)));
-          assertThat(upstream(context).maxAnswerBytes()).isEqualTo(1 << 20);
+          assertThat(upstream(context).maxAnswerBytes()).isEqualTo(1 << 20);,
+                  new BreakerTerms(30, 10, 80, Duration.ofSeconds(2), Duration.ofSeconds(9), 1));
           assertThat(context.getBean(LimitSettings.class).limits())
               .containsEntry("default", PoolLimits.perMinute(60L, null, null))
               .containsEntry("haiku-5.5", new PoolLimits(null, 1_000L, 100L, 8));
@@ -84,6 +94,10 @@ class ExecuteSettingsTest {
         "millrace.worker.bytes=63MB",
         "millrace.worker.patience=-1s",
         "millrace.limits.default.requests-per-minute=0",
+        "millrace.breaker.minimum-calls=51",
+        "millrace.breaker.failure-rate=0",
+        "millrace.breaker.longest-open=4s",
+        "millrace.breaker.half-open-calls=0",
         "millrace.call.stream-above=-1",
         "millrace.call.stream-start=0s",
         "millrace.call.stream-idle=0s",
