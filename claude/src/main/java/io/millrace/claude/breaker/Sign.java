@@ -34,7 +34,7 @@ public enum Sign {
       case Outcome.RateLimited _, Outcome.Platform _ -> NOTHING;
       case Outcome.Permanent(var fault) -> isServers(fault.status()) ? FAILS : WORKS;
       case Outcome.Retryable(var fault, _) -> retryable(reply, fault);
-      case Outcome.Ambiguous(var fault) -> ambiguous(reply, fault.code());
+      case Outcome.Ambiguous(var fault, _) -> ambiguous(reply, fault.code());
     };
   }
 
