@@ -41,7 +41,7 @@ public enum Sign {
       case Outcome.RateLimited _, Outcome.Platform _ -> NOTHING;
       case Outcome.Permanent(var fault) -> isServers(fault.status()) ? FAILS : WORKS;
       case Outcome.Retryable(var fault, _) -> retryable(reply, fault);
-      case Outcome.Ambiguous(var fault) -> ambiguous(reply, fault.code());
+      case Outcome.Ambiguous(var fault, _) -> ambiguous(reply, fault.code());
     };
   }
 
@@ -62,7 +62,9 @@ public enum Sign {
     if (OURS.contains(code)) {
       return NOTHING;
     }
-    return reply instanceof Reply.Answered ? FAILS : OUT_OF_REACH;
+    return reply instanceof Reply.Answered || code == FailureCode.STREAM_ERROR
+        ? FAILS
+        : OUT_OF_REACH;
   }
 
   private static boolean isServers(@Nullable Integer status) {
