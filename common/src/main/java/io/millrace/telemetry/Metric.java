@@ -231,6 +231,8 @@ public enum Metric {
           + " more was expected too little",
       "pool",
       "kind"),
+  QUOTAS_DELAYED(
+      "millrace.quotas.delayed", COUNTER, WORKER, "times that its user's quota put a job off"),
   CALLS_RUNNING("millrace.calls.running", GAUGE, WORKER, "calls to Claude under way"),
   CALLS_TIME(
       "millrace.calls.time",

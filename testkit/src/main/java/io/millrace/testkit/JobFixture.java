@@ -29,6 +29,7 @@ public final class JobFixture {
   private Duration timeout = Duration.ofSeconds(60);
   private int maxTokens = 64;
   private boolean retryAmbiguous = true;
+  private @Nullable String userId;
   private @Nullable Instant submittedAt;
   private @Nullable Instant runAt;
   private @Nullable Instant expiresAt;
@@ -82,6 +83,11 @@ public final class JobFixture {
     return this;
   }
 
+  public JobFixture userId(String changed) {
+    userId = changed;
+    return this;
+  }
+
   public JobFixture maxTokens(int changed) {
     maxTokens = changed;
     return this;
@@ -131,7 +137,7 @@ public final class JobFixture {
         params.length / 3,
         maxTokens,
         null,
-        null,
+        userId,
         null,
         null,
         new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, null, null, null),

@@ -45,9 +45,11 @@ public final class Fallbacks {
       where r.waits_for is not null and r.at > now() - interval '10 seconds'
       """;
 
+  // The pauses of the pool that it leaves put its deadline off; later only those of the new one do.
   private static final String MOVE =
       """
-      update job set pool = s.to_pool, model = s.to_model,
+      update job set expires_at = expires_at + %s,
+        pauses_counted_to = case when %s then now() else pauses_counted_to end, pool = s.to_pool, model = s.to_model,
         fallback_models = nullif(job.fallback_models[s.used + 1:], '{}'),
         requested_model = coalesce(job.requested_model, job.model),
         requested_pool = coalesce(job.requested_pool, job.pool), fallback_reason = ?
@@ -59,7 +61,8 @@ public final class Fallbacks {
             and j.fallback_models is not null
           for update skip locked) hit) as s
       where job.id = s.id
-      """;
+      """
+          .formatted(Pauses.OWED, Pauses.OWED_ANY);
 
   /** Up to here waiting jobs are counted. */
   public static final int COUNTED = 500;

@@ -9,6 +9,7 @@ import io.millrace.db.limit.RatePools;
 import io.millrace.db.sql.Database;
 import io.millrace.db.worker.Workers;
 import io.millrace.model.ModelCatalogue;
+import io.millrace.worker.quota.Quotas;
 import io.millrace.worker.telemetry.QueueGauges;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -37,11 +38,12 @@ public class DispatchConfiguration {
       Workers workers,
       StartableJobs startable,
       @Qualifier("jobsTemplate") KafkaTemplate<String, byte[]> kafka,
+      Quotas quotas,
       DispatchSettings settings,
       MeterRegistry meters) {
     var releases = new Releases(database);
     var records = new JobRecords(kafka, releases, System::nanoTime, meters);
-    return new ReleaseJobs(releases, workers, startable, records, settings, meters);
+    return new ReleaseJobs(releases, workers, startable, records, quotas, settings, meters);
   }
 
   @Bean

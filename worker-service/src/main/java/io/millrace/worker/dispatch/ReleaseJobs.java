@@ -10,6 +10,7 @@ import io.millrace.db.job.Releases.Released;
 import io.millrace.db.worker.Workers;
 import io.millrace.job.Lane;
 import io.millrace.telemetry.Metric;
+import io.millrace.worker.quota.Quotas;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +36,7 @@ final class ReleaseJobs {
   private final Workers workers;
   private final StartableJobs startable;
   private final JobRecords records;
+  private final Quotas quotas;
   private final DispatchSettings settings;
   private final FairOrder order = new FairOrder();
   private final Counter released;
@@ -47,12 +49,14 @@ final class ReleaseJobs {
       Workers workers,
       StartableJobs startable,
       JobRecords records,
+      Quotas quotas,
       DispatchSettings settings,
       MeterRegistry meters) {
     this.releases = releases;
     this.workers = workers;
     this.startable = startable;
     this.records = records;
+    this.quotas = quotas;
     this.settings = settings;
     this.released = meters.counter(Metric.DISPATCH_RELEASED.meter());
     this.swept = meters.counter(Metric.DISPATCH_SWEPT.meter());
@@ -68,6 +72,7 @@ final class ReleaseJobs {
 
   Round once() {
     records.takeBackUnsent();
+    quotas.advance();
     swept.increment(releases.ripen(RIPEN).unclaimed());
     var queues = releases.queues(QUEUES);
     if (++rounds % 1000 == 0) {
@@ -136,7 +141,7 @@ final class ReleaseJobs {
     int left = budget;
     for (int i = 0; i < SHARINGS && left > 0 && !ready.isEmpty(); i++) {
       List<Pick> picks = order.share(pool, ready, left);
-      List<Released> let = releases.release(picks, settings.sweep());
+      List<Released> let = quotas.release(picks, settings.sweep());
       records.produce(let);
       let.forEach(job -> recent.add(job.queue()));
       Map<Queue, Integer> got = new HashMap<>();

@@ -23,6 +23,7 @@ import io.millrace.telemetry.Metric;
 import io.millrace.worker.events.JobEvents;
 import io.millrace.worker.lease.Lease;
 import io.millrace.worker.lease.LeaseSettings;
+import io.millrace.worker.quota.QuotaUse;
 import io.millrace.worker.telemetry.Hops;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -119,8 +120,9 @@ public class ExecuteConfiguration {
   }
 
   @Bean
-  RecordOutcome recordOutcome(Database database, JobEvents events, MeterRegistry meters) {
-    return new RecordOutcome(new Settlements(database), events, meters, RANDOM);
+  RecordOutcome recordOutcome(
+      Database database, JobEvents events, QuotaUse quotaUse, MeterRegistry meters) {
+    return new RecordOutcome(new Settlements(database), events, quotaUse::recorded, meters, RANDOM);
   }
 
   @Bean
