@@ -62,7 +62,9 @@ public enum Sign {
     if (OURS.contains(code)) {
       return NOTHING;
     }
-    return reply instanceof Reply.Answered ? FAILS : OUT_OF_REACH;
+    return reply instanceof Reply.Answered || code == FailureCode.STREAM_ERROR
+        ? FAILS
+        : OUT_OF_REACH;
   }
 
   private static boolean isServers(@Nullable Integer status) {

@@ -1,5 +1,6 @@
 package io.millrace.claude.limit;
 
+import io.millrace.db.limit.Blocks;
 import io.millrace.db.limit.PoolRate;
 import io.millrace.db.limit.PoolRate.Bucket;
 import io.millrace.db.limit.RatePools.View;
@@ -52,7 +53,9 @@ public final class Startable {
     PoolRate rate = view.rate();
     double blocked = Math.max(0, (rate.blockedUntil() - view.now()) / MICROS);
     double seconds = horizon.toNanos() / NANOS - blocked;
-    if (seconds <= 0) {
+    // Of what waits for a service that fails only a few calls will be tried: nothing goes ahead.
+    boolean failing = blocked > 0 && Blocks.CIRCUIT_OPEN.equals(rate.blockedBy());
+    if (seconds <= 0 || failing) {
       return 0;
     }
     double calls =

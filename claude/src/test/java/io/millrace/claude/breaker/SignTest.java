@@ -94,6 +94,12 @@ class SignTest {
   }
 
   @Test
+  void aStreamThatEndsInAnErrorIsAFailureAndOneThatStallsIsOutOfReach() {
+    assertThat(sign(broken(FailureCode.STREAM_ERROR, 200, 9))).isEqualTo(FAILS);
+    assertThat(sign(broken(FailureCode.STREAM_STALLED, 200, 9))).isEqualTo(OUT_OF_REACH);
+  }
+
+  @Test
   void anAnswerIsOneOfAServiceThatWorks() {
     assertThat(sign(new Reply.Answered(200, ReplyHeaders.NONE, MESSAGE, lasting(1))))
         .isEqualTo(WORKS);
