@@ -17,3 +17,12 @@ alter table job
 -- Which ready jobs of this pool could go elsewhere? Empty for those who name no fallbacks.
 create index job_with_fallback on job (pool, expires_at, id)
   where state = 'queued' and parked_until is null and fallback_models is not null;
+
+-- Whose breakers are open for want of any reply. One worker's broken way to the service must not stop the others: only
+-- where most workers find the same is the pool blocked for all.
+create unlogged table breaker_open (
+  pool text not null,
+  worker_id uuid not null,
+  until timestamptz not null,
+  primary key (pool, worker_id)
+);

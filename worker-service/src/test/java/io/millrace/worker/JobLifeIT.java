@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -332,6 +333,23 @@ class JobLifeIT {
       assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
       assertThat(view.fallback()).isNull();
     }
+  }
+
+  @Test
+  void whereEverybodysJobsAreRefusedThePoolIsPaused() {
+    var pauses = new PoolPauses(postgres.database());
+    claude.fail(FaultRule.always(Fault.NOT_FOUND).forModel("claude-sonnet-5-5"));
+    var refused = job().model("claude-sonnet-5-5", "sonnet-5-5");
+    for (int tenant = 1; tenant <= 3; tenant++) {
+      refused.tenant(tenant).submit(postgres.database(), 10);
+    }
+
+    var pause =
+        await().until(() -> pauses.open().stream().findFirst().orElse(null), Objects::nonNull);
+
+    assertThat(pause.pool()).isEqualTo("sonnet-5-5");
+    assertThat(pause.reason()).isEqualTo("permanent_failures");
+    pauses.faultOver("sonnet-5-5");
   }
 
   private static JobViews views() {

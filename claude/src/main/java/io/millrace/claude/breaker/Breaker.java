@@ -51,6 +51,7 @@ public final class Breaker {
   private long generation;
   private int openings;
   private long openUntil;
+  private boolean outOfReach;
   private @Nullable Duration justOpened;
 
   Breaker(String pool, BreakerTerms terms, LongSupplier nanoTime) {
@@ -64,7 +65,7 @@ public final class Breaker {
                 .failureRateThreshold(terms.failureRate())
                 .waitIntervalFunctionInOpenState(waits)
                 .permittedNumberOfCallsInHalfOpenState(terms.halfOpenCalls())
-                .recordResult(sign -> sign == Sign.FAILS)
+                .recordResult(sign -> ((Sign) sign).isFailure())
                 .clock(new NanoClock(nanoTime))
                 .currentTimestampFunction(_ -> nanoTime.getAsLong(), TimeUnit.NANOSECONDS)
                 .build());
@@ -113,6 +114,16 @@ public final class Breaker {
     }
   }
 
+  /** Whether what opened it may be the way to the service, rather than the service. */
+  public boolean isOutOfReach() {
+    lock.lock();
+    try {
+      return outOfReach;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** The right to make one call, given up by closing it where no call was made. */
   public final class Passage implements AutoCloseable {
 
@@ -138,6 +149,9 @@ public final class Breaker {
         circuit.onResult(0, TimeUnit.NANOSECONDS, sign);
         var opened = justOpened;
         justOpened = null;
+        if (opened != null) {
+          outOfReach = sign == Sign.OUT_OF_REACH;
+        }
         return Optional.ofNullable(opened);
       } finally {
         lock.unlock();

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 /** What the end of one call says about the service. */
 public enum Sign {
   WORKS,
+  /** It said so itself. */
   FAILS,
+  /** No complete reply came: the service is down, or our way to it. */
+  OUT_OF_REACH,
   /** We ended the call, or a limit or the account did. */
   NOTHING;
 
@@ -27,6 +30,10 @@ public enum Sign {
           FailureCode.LEASE_LOST,
           FailureCode.ANSWER_TOO_LARGE);
 
+  boolean isFailure() {
+    return this == FAILS || this == OUT_OF_REACH;
+  }
+
   /** Reads the sign: a refused request is one of a service that works. */
   public static Sign of(Reply reply, Outcome outcome) {
     return switch (outcome) {
@@ -34,7 +41,7 @@ public enum Sign {
       case Outcome.RateLimited _, Outcome.Platform _ -> NOTHING;
       case Outcome.Permanent(var fault) -> isServers(fault.status()) ? FAILS : WORKS;
       case Outcome.Retryable(var fault, _) -> retryable(reply, fault);
-      case Outcome.Ambiguous(var fault) -> ambiguous(reply, fault.code());
+      case Outcome.Ambiguous(var fault, _) -> ambiguous(reply, fault.code());
     };
   }
 
@@ -42,15 +49,20 @@ public enum Sign {
     if (reply instanceof Reply.Answered) {
       return isServers(fault.status()) ? FAILS : NOTHING;
     }
-    return OURS.contains(fault.code()) ? NOTHING : FAILS;
+    return OURS.contains(fault.code()) ? NOTHING : OUT_OF_REACH;
   }
 
   private static Sign ambiguous(Reply reply, FailureCode code) {
     if (code == FailureCode.CALL_TIMEOUT) {
       boolean silent = reply instanceof Reply.Broken broken && broken.status() == null;
-      return silent && reply.timings().ended().compareTo(TELLING_SILENCE) >= 0 ? FAILS : NOTHING;
+      return silent && reply.timings().ended().compareTo(TELLING_SILENCE) >= 0
+          ? OUT_OF_REACH
+          : NOTHING;
     }
-    return OURS.contains(code) ? NOTHING : FAILS;
+    if (OURS.contains(code)) {
+      return NOTHING;
+    }
+    return reply instanceof Reply.Answered ? FAILS : OUT_OF_REACH;
   }
 
   private static boolean isServers(@Nullable Integer status) {

@@ -4,6 +4,7 @@ import com.anthropic.core.http.Headers;
 import com.anthropic.core.http.HttpResponse;
 import io.millrace.failure.FailureCode;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class Call {
   static final String EVENTS = "text/event-stream";
 
+  // A stream that is left before its end costs its connection, or resets it under HTTP/2.
+  private static final Duration END = Duration.ofMillis(200);
+
   private final ClaudeClient client;
   private final CallRequest request;
   private final BooleanSupplier maySend;
@@ -34,6 +38,7 @@ public final class Call {
   private ReplyHeaders headers = ReplyHeaders.NONE;
   private @Nullable CountingInputStream reply;
   private @Nullable Reassembly stream;
+  private Reply.@Nullable Answered complete;
   private volatile @Nullable ScheduledFuture<?> timeout;
   private final Silence silence;
 
@@ -105,8 +110,9 @@ public final class Call {
       return read(response, asked);
     } catch (IOException | RuntimeException e) {
       // The SDK wraps what goes wrong in exceptions of its own, and OkHttp throws unchecked ones
-      // for replies that are not HTTP. Whether anything was sent is all that decides.
-      return faulted(e);
+      // for replies that are not HTTP. Whether anything was sent is all that decides, and whether
+      // the answer is there: nothing that follows can take it away.
+      return complete == null ? faulted(e) : complete;
     }
   }
 
@@ -151,10 +157,13 @@ public final class Call {
     for (byte[] event = events.next(); event != null; event = events.next()) {
       switch (message.take(event)) {
         case GOES_ON -> {}
-        // Whatever may follow, the answer is there: nothing after it can take it away.
         case COMPLETE -> {
-          return new Reply.Answered(
-              Objects.requireNonNull(status), headers, message.message(), timings());
+          complete =
+              new Reply.Answered(
+                  Objects.requireNonNull(status), headers, message.message(), timings());
+          silence.ending(END);
+          long _ = in.transferTo(OutputStream.nullOutputStream());
+          return complete;
         }
         case FAILED -> {
           return broken(FailureCode.STREAM_ERROR, "an error event");

@@ -5,7 +5,6 @@ import com.anthropic.core.http.Headers;
 import com.anthropic.core.http.HttpMethod;
 import com.anthropic.core.http.HttpRequest;
 import com.anthropic.core.http.HttpResponse;
-import com.anthropic.errors.AnthropicIoException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -108,7 +107,8 @@ public final class ClaudeClient implements AutoCloseable {
     Connections.Slot slot = connections.take();
     try (HttpResponse response = slot.http().execute(request, options)) {
       return Optional.of(new Answer(response.statusCode(), response.headers()));
-    } catch (AnthropicIoException e) {
+    } catch (RuntimeException noReply) {
+      // The SDK's own, or one of OkHttp's for what is not HTTP.
       return Optional.empty();
     } finally {
       slot.release();

@@ -16,6 +16,7 @@ final class Silence {
   private final Runnable onSilence;
   private volatile long heardAt;
   private volatile boolean begun;
+  private volatile boolean ending;
   private Duration limit;
   private @Nullable ScheduledFuture<?> check;
   private boolean over;
@@ -34,11 +35,20 @@ final class Silence {
 
   /** Something came. */
   void heard() {
+    if (ending) {
+      return;
+    }
     heardAt = System.nanoTime();
     if (!begun) {
       begun = true;
       watch(limits.idle());
     }
+  }
+
+  /** The message is whole; its stream may take so long to end, whatever it still brings. */
+  synchronized void ending(Duration most) {
+    ending = true;
+    watch(most);
   }
 
   synchronized void over() {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * began, because the account's trouble may have begun since, and would end jobs for good.
  */
 public final class PlainProbe {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final long BELIEVED = Duration.ofSeconds(5).toNanos();
   private static final long SPACING = Duration.ofSeconds(1).toNanos();
   private static final int MOST_MODELS = 1_000;

@@ -116,6 +116,20 @@ class BreakerTest {
   }
 
   @Test
+  void itKnowsWhetherTheServiceSaidItselfThatItFails() {
+    fail(20);
+    assertThat(breaker.isOutOfReach()).isFalse();
+    now += Duration.ofSeconds(6).toNanos();
+
+    for (int i = 0; i < 3; i++) {
+      call(Sign.OUT_OF_REACH);
+    }
+
+    assertThat(breaker.state()).isEqualTo(State.OPEN);
+    assertThat(breaker.isOutOfReach()).isTrue();
+  }
+
+  @Test
   void slowCallsAreNotFailures() {
     for (int i = 0; i < 100; i++) {
       var passage = pass();

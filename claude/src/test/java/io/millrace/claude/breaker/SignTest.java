@@ -2,6 +2,7 @@ package io.millrace.claude.breaker;
 
 import static io.millrace.claude.breaker.Sign.FAILS;
 import static io.millrace.claude.breaker.Sign.NOTHING;
+import static io.millrace.claude.breaker.Sign.OUT_OF_REACH;
 import static io.millrace.claude.breaker.Sign.WORKS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -63,16 +64,16 @@ class SignTest {
         "NOT_SENT",
         "STREAM_REFUSED"
       })
-  void aServiceOutOfReachFails(FailureCode code) {
-    assertThat(sign(new Reply.NothingSent(code, "", lasting(1)))).isEqualTo(FAILS);
+  void aConnectionThatCannotBeMadeIsAServiceOutOfReach(FailureCode code) {
+    assertThat(sign(new Reply.NothingSent(code, "", lasting(1)))).isEqualTo(OUT_OF_REACH);
   }
 
   @ParameterizedTest
   @EnumSource(
       value = FailureCode.class,
       names = {"CONNECTION_LOST", "ANSWER_CUT", "MALFORMED_REPLY"})
-  void aBrokenConnectionIsAFailure(FailureCode code) {
-    assertThat(sign(broken(code, null, 1))).isEqualTo(FAILS);
+  void soIsOneThatBreaks(FailureCode code) {
+    assertThat(sign(broken(code, null, 1))).isEqualTo(OUT_OF_REACH);
   }
 
   @ParameterizedTest
@@ -87,7 +88,7 @@ class SignTest {
 
   @Test
   void aTimeoutIsAFailureOnlyAfterALongSilence() {
-    assertThat(sign(broken(FailureCode.CALL_TIMEOUT, null, 60))).isEqualTo(FAILS);
+    assertThat(sign(broken(FailureCode.CALL_TIMEOUT, null, 60))).isEqualTo(OUT_OF_REACH);
     assertThat(sign(broken(FailureCode.CALL_TIMEOUT, null, 59))).isEqualTo(NOTHING);
     assertThat(sign(broken(FailureCode.CALL_TIMEOUT, 200, 600))).isEqualTo(NOTHING);
   }

@@ -135,13 +135,30 @@ class StreamedCallTest {
 
   @Test
   void whatFollowsTheMessageCannotTakeItAway() {
-    try (var server =
-        new RawServer(connection -> {
-          connection.read();
-          connection.write(CHUNKED + chunk(START + END));
-          connection.read();
-        })) {
-      assertThat(call(server.uri(), PATIENT, LONG).execute()).isInstanceOf(Answered.class);
+    List<RawServer.Script> endings =
+        List.of(
+            RawServer.Connection::read,
+            RawServer.Connection::reset,
+            connection -> connection.write("no chunk"),
+            connection -> connection.write(chunk("data: {\"type\":\"error\"}\n\n") + chunk("")),
+            connection -> {
+              while (true) {
+                pause(20);
+                connection.write(chunk(PING));
+              }
+            });
+    for (var ending : endings) {
+      try (var server =
+          new RawServer(connection -> {
+            connection.read();
+            connection.write(CHUNKED + chunk(START + END));
+            pause(20);
+            ending.run(connection);
+          })) {
+        var reply = (Answered) call(server.uri(), PATIENT, LONG).execute();
+
+        assertThat(Json.tree(reply.body())).isEqualTo(Json.tree(MESSAGE.getBytes(UTF_8)));
+      }
     }
   }
 

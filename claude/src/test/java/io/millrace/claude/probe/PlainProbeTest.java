@@ -131,9 +131,9 @@ class PlainProbeTest {
     var stuck =
         new PlainProbe(
             (model, version, atMost) -> {
-              assertThat(atMost).isEqualTo(Duration.ofSeconds(10));
+              assertThat(atMost).isEqualTo(Duration.ofSeconds(5));
               first.countDown();
-              time.set(Duration.ofSeconds(10).toNanos());
+              time.set(Duration.ofSeconds(5).toNanos());
               await(goOn);
               return OptionalInt.empty();
             },

@@ -33,19 +33,23 @@ public final class Fallbacks {
   // How much waits is counted to a bound; what waits beyond it does not get earlier.
   private static final String SLOW =
       """
-      select r.pool, r.starts, (
-        select count(*) from (
-          select from job where state = 'queued' and parked_until is null and job.pool = r.pool limit ?) ahead)
+      select r.pool, r.starts, case when exists (
+          select from job
+          where state = 'queued' and parked_until is null and fallback_models is not null and job.pool = r.pool
+          limit 1)
+        then (
+          select count(*) from (
+            select from job where state = 'queued' and parked_until is null and job.pool = r.pool limit ?) ahead)
+        else 0 end
       from rate_pool r
-      where r.waits_for is not null and r.at > now() - interval '10 seconds' and exists (
-        select from job
-        where state = 'queued' and parked_until is null and fallback_models is not null and job.pool = r.pool
-        limit 1)
+      where r.waits_for is not null and r.at > now() - interval '10 seconds'
       """;
 
+  // The pauses of the pool that it leaves put its deadline off; later only those of the new one do.
   private static final String MOVE =
       """
-      update job set pool = s.to_pool, model = s.to_model,
+      update job set expires_at = expires_at + %s,
+        pauses_counted_to = case when %s then now() else pauses_counted_to end, pool = s.to_pool, model = s.to_model,
         fallback_models = nullif(job.fallback_models[s.used + 1:], '{}'),
         requested_model = coalesce(job.requested_model, job.model),
         requested_pool = coalesce(job.requested_pool, job.pool), fallback_reason = ?
@@ -57,7 +61,8 @@ public final class Fallbacks {
             and j.fallback_models is not null
           for update skip locked) hit) as s
       where job.id = s.id
-      """;
+      """
+          .formatted(Pauses.OWED, Pauses.OWED_ANY);
 
   /** Up to here waiting jobs are counted. */
   public static final int COUNTED = 500;
@@ -90,7 +95,7 @@ public final class Fallbacks {
    * A pool in which jobs wait for the rate.
    *
    * @param starts jobs that it starts in a second
-   * @param waiting ready jobs, up to {@link #COUNTED}
+   * @param waiting ready jobs, up to {@link #COUNTED}; 0 where none of them names fallbacks
    */
   public record Slow(String pool, double starts, int waiting) {}
 
@@ -122,7 +127,7 @@ public final class Fallbacks {
     });
   }
 
-  /** Pools in which jobs wait for the rate while some of them name fallbacks. */
+  /** Pools in which jobs wait for the rate. */
   public List<Slow> slow() {
     return database.single(connection -> {
       List<Slow> slow = new ArrayList<>();

@@ -4,6 +4,7 @@ import io.millrace.db.sql.Database;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 
 /** Pools of which nothing may start for a while, as all workers and the dispatcher see them. */
 public final class Blocks {
@@ -22,6 +23,20 @@ public final class Blocks {
         array[0, 0, 0]::float8[], array[0, 0, 0]::float8[], 0, now() + ? * interval '1 millisecond', ?)
       on conflict (pool) do update set blocked_until = excluded.blocked_until, blocked_by = excluded.blocked_by
         where r.blocked_until is null or r.blocked_until < excluded.blocked_until
+      """;
+
+  private static final String OPENED =
+      """
+      with mine as (
+        insert into breaker_open as o (pool, worker_id, until)
+        values (?, ?, now() + ? * interval '1 millisecond')
+        on conflict (pool, worker_id) do update set until = greatest(o.until, excluded.until)),
+      gone as (
+        delete from breaker_open
+        where pool = ? and worker_id <> ? and until < now() - interval '1 minute')
+      select 2 * (1 + (
+          select count(*) from breaker_open where pool = ? and worker_id <> ? and until > now()))
+        > (select count(*) from worker where lost_at is null and not stopping)
       """;
 
   private static final String UNFIT =
@@ -60,6 +75,31 @@ public final class Blocks {
         return upsert.executeUpdate() == 1;
       }
     });
+  }
+
+  /**
+   * One worker gets no reply from the pool: blocked for that long if most workers find the same.
+   *
+   * @param worker whoever tells, always under the same id
+   * @return whether the pool is blocked for longer than before
+   */
+  public boolean outOfReach(String pool, UUID worker, Duration time) {
+    boolean most =
+        database.single(connection -> {
+          try (var upsert = connection.prepareStatement(OPENED)) {
+            upsert.setString(1, pool);
+            upsert.setObject(2, worker);
+            upsert.setLong(3, time.toMillis());
+            upsert.setString(4, pool);
+            upsert.setObject(5, worker);
+            upsert.setString(6, pool);
+            upsert.setObject(7, worker);
+            try (var row = upsert.executeQuery()) {
+              return row.next() && row.getBoolean(1);
+            }
+          }
+        });
+    return most && block(pool, time, CIRCUIT_OPEN);
   }
 
   /** Pools that are paused or whose breaker is open. */

@@ -36,6 +36,13 @@ public final class PoolPauses {
       on conflict (pool, kind) where resumed_at is null do nothing
       """;
 
+  private static final String PROBE_FAILED =
+      """
+      update pool_pause set reason = ?, probe_delay_ms = least(2 * probe_delay_ms, ?),
+        probe_at = now() + least(2 * probe_delay_ms, ?) * interval '1 millisecond'
+      where pool = ? and kind = 'platform' and resumed_at is null
+      """;
+
   private static final String CLIMB =
       "update rate_pool set climbs_from = now(), blocked_until = null, blocked_by = null where pool = ?";
 
@@ -154,18 +161,31 @@ public final class PoolPauses {
   /** A probe met the fault again: the next one waits twice as long. */
   public void probeFailed(String pool, String code) {
     database.single(connection -> {
-      try (var update =
-          connection.prepareStatement(
-              """
-              update pool_pause set reason = ?, probe_delay_ms = least(2 * probe_delay_ms, ?),
-                probe_at = now() + least(2 * probe_delay_ms, ?) * interval '1 millisecond'
-              where pool = ? and kind = 'platform' and resumed_at is null
-              """)) {
+      try (var update = connection.prepareStatement(PROBE_FAILED)) {
         update.setString(1, code);
         update.setLong(2, LONGEST_PROBE.toMillis());
         update.setLong(3, LONGEST_PROBE.toMillis());
         update.setString(4, pool);
         return update.executeUpdate();
+      }
+    });
+  }
+
+  /**
+   * A probe was refused for good. If that is what the pool was paused for, the next probe waits
+   * twice as long; any other pause it has got through.
+   *
+   * @return whether the pause goes on
+   */
+  public boolean refusedAgain(String pool, String code) {
+    return database.single(connection -> {
+      try (var update = connection.prepareStatement(PROBE_FAILED + " and reason = ?")) {
+        update.setString(1, code);
+        update.setLong(2, LONGEST_PROBE.toMillis());
+        update.setLong(3, LONGEST_PROBE.toMillis());
+        update.setString(4, pool);
+        update.setString(5, code);
+        return update.executeUpdate() > 0;
       }
     });
   }

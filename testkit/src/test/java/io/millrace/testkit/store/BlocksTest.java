@@ -7,6 +7,7 @@ import io.millrace.db.limit.Blocks.Unfit;
 import io.millrace.db.limit.PoolPauses;
 import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -64,6 +65,26 @@ class BlocksTest {
   }
 
   @Test
+  void aPoolIsOutOfReachOnceMostWorkersSaySo() {
+    var stores = Stores.on(postgres.database());
+    var first = stores.worker();
+    var second = stores.worker();
+    stores.worker();
+
+    assertThat(outOfReach(first)).isFalse();
+    assertThat(outOfReach(first)).as("it was counted before").isFalse();
+    assertThat(blocks.unfit()).isEmpty();
+
+    assertThat(outOfReach(second)).isTrue();
+    assertThat(blocks.unfit()).containsExactly(new Unfit("opus", false));
+  }
+
+  @Test
+  void theOnlyWorkerIsMostWorkers() {
+    assertThat(outOfReach(Stores.on(postgres.database()).worker())).isTrue();
+  }
+
+  @Test
   void pausedPoolsAreUnfitWhileTheyArePaused() {
     var pauses = new PoolPauses(postgres.database());
     pauses.pause("haiku", "maintenance");
@@ -75,6 +96,24 @@ class BlocksTest {
     pauses.resume("haiku");
     pauses.faultOver("opus");
     assertThat(blocks.unfit()).as("the block went with the pause").isEmpty();
+  }
+
+  @Test
+  void onlyAPauseForRefusalsGoesOnAfterOneMore() {
+    var pauses = new PoolPauses(postgres.database());
+    pauses.fault("opus", "permanent_failures", Duration.ZERO);
+    pauses.fault("haiku", "billing_error", Duration.ZERO);
+
+    assertThat(pauses.refusedAgain("opus", "permanent_failures")).isTrue();
+    assertThat(pauses.refusedAgain("haiku", "permanent_failures")).isFalse();
+
+    assertThat(pauses.open())
+        .extracting(pause -> pause.probeDelay().toSeconds())
+        .containsExactly(5L, 10L);
+  }
+
+  private boolean outOfReach(UUID worker) {
+    return blocks.outOfReach("opus", worker, Duration.ofSeconds(5));
   }
 
   private boolean block(int seconds) {

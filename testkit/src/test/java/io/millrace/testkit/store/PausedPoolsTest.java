@@ -5,6 +5,7 @@ import static java.time.temporal.ChronoUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.millrace.db.job.Fallbacks;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.Releases.Pick;
 import io.millrace.db.job.Releases.Queue;
@@ -140,6 +141,19 @@ class PausedPoolsTest {
           .isCloseTo(Instant.now().plus(Duration.ofHours(2)), within(60, SECONDS));
       assertThat(stores.queued().expire(10)).isEmpty();
     }
+  }
+
+  @Test
+  void thePauseOfThePoolThatAJobLeavesCounts() {
+    var id = job().tenant(acme).pool(POOL).fallbacks("opus").submit(postgres.database());
+    aged(id, Duration.ofHours(20), Duration.ofHours(4));
+    poolPaused("platform", 5, null);
+
+    new Fallbacks(postgres.database())
+        .move(POOL, List.of(new Fallbacks.Move(id, "opus", OTHER, 1)), Fallbacks.Reason.PAUSED);
+
+    assertThat(stores.claim(stores.worker(), id).untilExpiry())
+        .isCloseTo(Duration.ofHours(9), Duration.ofMinutes(1));
   }
 
   @Test

@@ -33,8 +33,8 @@ final class Reroute {
 
   private static final Logger log = LoggerFactory.getLogger(Reroute.class);
   private static final long EVERY_NANOS = Duration.ofSeconds(1).toNanos();
-  private static final int BATCH = 500;
-  private static final int BATCHES = 4;
+  static final int BATCH = 500;
+  static final int BATCHES = 4;
 
   /** With an unknown wait, a deadline so near is too near. */
   private static final Duration NEAR = Duration.ofSeconds(30);
@@ -77,7 +77,7 @@ final class Reroute {
     Set<String> busy = new HashSet<>(closed);
     slow.forEach(pool -> busy.add(pool.pool()));
     for (var pool : slow) {
-      if (!closed.contains(pool.pool())) {
+      if (pool.waiting() > 0 && !closed.contains(pool.pool())) {
         var near = fallbacks.candidates(pool.pool(), null, tooNear(pool), BATCH);
         move(pool.pool(), near, Reason.DEADLINE, busy);
       }

@@ -157,7 +157,7 @@ final class Admissions {
       if (outcome instanceof Outcome.Platform platform) {
         refused(permit, platform.code().wireName(), took);
       } else if (permit.isPauseProbe() && reply instanceof Reply.Answered && isAccepted(outcome)) {
-        if (pauses.faultOver(permit.pool())) {
+        if (!isRefusedAgain(permit, outcome) && pauses.faultOver(permit.pool())) {
           log.info("Claude accepts the account again: pool {} goes on", permit.pool());
         }
       }
@@ -175,6 +175,11 @@ final class Admissions {
         wanted.output(),
         wanted.outputPerSecond(),
         Duration.ofNanos((long) (wanted.secondsToFirst() * 1e9)));
+  }
+
+  private boolean isRefusedAgain(Permit permit, Outcome outcome) {
+    return outcome instanceof Outcome.Permanent
+        && pauses.refusedAgain(permit.pool(), FailureCode.PERMANENT_FAILURES.wireName());
   }
 
   private static boolean isAccepted(Outcome outcome) {

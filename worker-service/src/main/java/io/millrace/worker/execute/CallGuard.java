@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.jooq.exception.DataAccessException;
@@ -27,7 +28,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Stands before each call and hears how it ended. Where this worker's breaker is open it lets
  * nothing pass, and blocks the pool for all: the others need not find out for themselves, and the
- * dispatcher keeps the jobs.
+ * dispatcher keeps the jobs. Only where no replies come may this worker's own way be what is
+ * broken: then most workers have to agree.
  */
 final class CallGuard {
 
@@ -35,6 +37,7 @@ final class CallGuard {
   private static final long BLOCK_EVERY_NANOS = Duration.ofSeconds(1).toNanos();
   private static final int MOST_POOLS = 100;
 
+  private final UUID self = UUID.randomUUID();
   private final Breakers breakers;
   private final PermanentRuns refusals = new PermanentRuns();
   private final Blocks blocks;
@@ -71,11 +74,6 @@ final class CallGuard {
     return passage.map(passed -> new Entry(job, passed));
   }
 
-  /** After how long the job may ask again. */
-  Duration pause(Claimed job) {
-    return breakers.of(job.pool()).pause();
-  }
-
   /** The right to make one call, given up by closing it where none was made. */
   final class Entry implements AutoCloseable {
 
@@ -105,7 +103,7 @@ final class CallGuard {
 
   private void opened(String pool, Duration time) {
     log.warn(
-        "Most of the last calls to pool {} failed: it is not called for {} s, its jobs stay queued",
+        "Most of the last calls to pool {} failed: this worker does not call it for {} s; its jobs go back to the queue",
         pool,
         time.toSeconds());
     blockedAt.put(pool, nanoTime.getAsLong());
@@ -125,7 +123,11 @@ final class CallGuard {
 
   private void block(String pool, Duration time) {
     try {
-      blocks.block(pool, time, Blocks.CIRCUIT_OPEN);
+      if (breakers.of(pool).isOutOfReach()) {
+        blocks.outOfReach(pool, self, time);
+      } else {
+        blocks.block(pool, time, Blocks.CIRCUIT_OPEN);
+      }
     } catch (DataAccessException away) {
       log.warn("The other workers could not be told that pool {} fails", pool, away);
     }

@@ -42,7 +42,7 @@ final class ClaudeCalls {
   }
 
   /** The outcome, once it is clear whom a refusal meant. */
-  Outcome confirmed(Execution execution, Outcome outcome) throws InterruptedException {
+  Outcome confirmed(Execution execution, Outcome outcome) {
     return refusals.confirmed(
         execution.job().model(), execution.payload().anthropicVersion(), outcome);
   }

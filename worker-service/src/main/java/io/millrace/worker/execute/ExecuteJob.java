@@ -28,6 +28,8 @@ import org.slf4j.MDC;
  */
 final class ExecuteJob {
 
+  private static final Duration NO_HURRY = Duration.ofSeconds(1);
+
   private final Admissions admissions;
   private final SendingMarks marks;
   private final ClaudeCalls claude;
@@ -207,10 +209,10 @@ final class ExecuteJob {
   }
 
   // A job that may go elsewhere is left to the dispatcher at once: only ready jobs are rerouted.
-  private Duration untilFit(Execution execution) {
-    return execution.payload().fallbacks().isEmpty()
-        ? times.guard().pause(execution.job())
-        : Duration.ZERO;
+  // For
+  // others too the dispatcher, not the delay, waits until the pool is fit.
+  private static Duration untilFit(Execution execution) {
+    return execution.payload().fallbacks().isEmpty() ? NO_HURRY : Duration.ZERO;
   }
 
   private Verdict judge(Execution execution, Outcome outcome) {

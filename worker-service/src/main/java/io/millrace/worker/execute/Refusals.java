@@ -34,7 +34,8 @@ final class Refusals {
     this.clock = clock;
   }
 
-  Outcome confirmed(String model, String version, Outcome outcome) throws InterruptedException {
+  /** Takes ten seconds at most. */
+  Outcome confirmed(String model, String version, Outcome outcome) {
     if (!(outcome instanceof Outcome.Permanent(var fault)) || fault.status() == null) {
       return outcome;
     }
@@ -42,18 +43,30 @@ final class Refusals {
     if (everybodys == null) {
       return outcome;
     }
-    boolean alike = true;
-    for (String asked : plainModels(model)) {
-      Finding finding = probe.compare(asked, version, fault.status());
-      if (finding == Finding.PASSES) {
-        return outcome;
-      }
-      alike &= finding == Finding.ALIKE;
-    }
     // What could not be found out must not end a job for good: its attempts bound it.
-    return alike
-        ? new Outcome.Platform(as(everybodys, fault))
-        : new Outcome.Retryable(as(FailureCode.REFUSAL_UNCONFIRMED, fault), null);
+    return switch (poolFails(model, version, fault.status())) {
+      case PASSES -> outcome;
+      case ALIKE -> new Outcome.Platform(as(everybodys, fault));
+      case UNKNOWN -> new Outcome.Retryable(as(FailureCode.REFUSAL_UNCONFIRMED, fault), null);
+    };
+  }
+
+  private Finding poolFails(String model, String version, int status) {
+    Finding all = Finding.ALIKE;
+    try {
+      for (String asked : plainModels(model)) {
+        Finding finding = probe.compare(asked, version, status);
+        if (finding == Finding.PASSES) {
+          return finding;
+        }
+        all = finding == Finding.UNKNOWN ? finding : all;
+      }
+      return all;
+    } catch (InterruptedException stopped) {
+      // The call was made, and is to be recorded.
+      Thread.currentThread().interrupt();
+      return Finding.UNKNOWN;
+    }
   }
 
   private static @Nullable FailureCode everybodys(FailureCode code) {

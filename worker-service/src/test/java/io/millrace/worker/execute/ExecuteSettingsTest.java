@@ -43,7 +43,7 @@ class ExecuteSettingsTest {
       assertThat(context.getBean(ClaudeSettings.class).baseUrl())
           .isEqualTo(URI.create("https://api.anthropic.com"));
       assertThat(context.getBean(LimitSettings.class).limits()).isEmpty();
-      assertThat(upstream(context)).isEqualTo(context.getBean(ClaudeSettings.class).upstream());,
+      assertThat(upstream(context)).isEqualTo(context.getBean(ClaudeSettings.class).upstream());
       assertThat(context.getBean(BreakerSettings.class).terms()).isEqualTo(BreakerTerms.DEFAULTS);
     });
   }
@@ -78,7 +78,9 @@ class ExecuteSettingsTest {
               .isEqualTo(URI.create("http://127.0.0.1:9"));
           assertThat(upstream(context).streaming())
               .isEqualTo(new Streaming(0, Duration.ofMinutes(1), Duration.ofSeconds(30)));
-          assertThat(upstream(context).maxAnswerBytes()).isEqualTo(1 << 20);,
+          assertThat(upstream(context).maxAnswerBytes()).isEqualTo(1 << 20);
+          assertThat(context.getBean(BreakerSettings.class).terms())
+              .isEqualTo(
                   new BreakerTerms(30, 10, 80, Duration.ofSeconds(2), Duration.ofSeconds(9), 1));
           assertThat(context.getBean(LimitSettings.class).limits())
               .containsEntry("default", PoolLimits.perMinute(60L, null, null))

@@ -29,13 +29,13 @@ class RefusalsTest {
   private final Map<String, Integer> statuses = new HashMap<>();
 
   @Test
-  void oneModelOfAPoolSpeaksForIt() throws InterruptedException {
+  void oneModelOfAPoolSpeaksForIt() {
     assertThat(confirmed("claude-sonnet-5-5", FORBIDDEN)).isSameAs(FORBIDDEN);
     assertThat(asked).containsExactly("claude-sonnet-5-5");
   }
 
   @Test
-  void whatFailsAlikeIsThePlatforms() throws InterruptedException {
+  void whatFailsAlikeIsThePlatforms() {
     statuses.put("claude-sonnet-5-5", 403);
     assertThat(confirmed("claude-sonnet-5-5", FORBIDDEN))
         .isEqualTo(new Outcome.Platform(fault(FailureCode.ACCOUNT_PERMISSION_DENIED, 403)));
@@ -46,7 +46,7 @@ class RefusalsTest {
   }
 
   @Test
-  void aModelThatIsRefusedAloneDoesNotStopItsPool() throws InterruptedException {
+  void aModelThatIsRefusedAloneDoesNotStopItsPool() {
     statuses.put("claude-opus-4-8", 404);
 
     assertThat(confirmed("claude-opus-4-8", MISSING)).isSameAs(MISSING);
@@ -58,8 +58,7 @@ class RefusalsTest {
 
   @ParameterizedTest
   @CsvSource({"claude-typo", "claude-mythos-preview"})
-  void aModelThatIsNotThereIsTheJobsFaultWhileAnythingElseIs(String model)
-      throws InterruptedException {
+  void aModelThatIsNotThereIsTheJobsFaultWhileAnythingElseIs(String model) {
     assertThat(confirmed(model, MISSING)).isSameAs(MISSING);
     assertThat(asked).containsExactly("");
 
@@ -69,7 +68,7 @@ class RefusalsTest {
 
   @ParameterizedTest
   @CsvSource({"0", "401", "404", "429", "500", "529"})
-  void whatCannotBeFoundOutIsTriedAgain(int status) throws InterruptedException {
+  void whatCannotBeFoundOutIsTriedAgain(int status) {
     statuses.put("claude-sonnet-5-5", status);
 
     assertThat(confirmed("claude-sonnet-5-5", FORBIDDEN))
@@ -78,7 +77,7 @@ class RefusalsTest {
 
   @ParameterizedTest
   @EnumSource(names = {"INVALID_REQUEST", "REQUEST_TOO_LARGE", "UNPROCESSABLE", "RETRY_FORBIDDEN"})
-  void otherRefusalsAreTheJobsWithoutAsking(FailureCode code) throws InterruptedException {
+  void otherRefusalsAreTheJobsWithoutAsking(FailureCode code) {
     var outcome = refused(code, 400);
 
     assertThat(confirmed("claude-sonnet-5-5", outcome)).isSameAs(outcome);
@@ -86,7 +85,7 @@ class RefusalsTest {
   }
 
   // A probe each time: what the last one found is of no interest here.
-  private Outcome confirmed(String model, Outcome outcome) throws InterruptedException {
+  private Outcome confirmed(String model, Outcome outcome) {
     var probe =
         new PlainProbe(
             (name, version, atMost) -> {
