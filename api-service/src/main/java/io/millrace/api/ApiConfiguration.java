@@ -5,6 +5,7 @@ import io.millrace.api.control.ControlConfiguration;
 import io.millrace.api.document.DocumentConfiguration;
 import io.millrace.api.health.HealthConfiguration;
 import io.millrace.api.inspect.InspectConfiguration;
+import io.millrace.api.limit.LimitConfiguration;
 import io.millrace.api.problem.ProblemConfiguration;
 import io.millrace.api.submit.SubmitConfiguration;
 import io.millrace.api.tenant.TenantConfiguration;
@@ -38,6 +39,7 @@ import org.springframework.core.env.Environment;
   InspectConfiguration.class,
   ControlConfiguration.class,
   TenantConfiguration.class,
+  LimitConfiguration.class,
   UsageConfiguration.class,
   WakeConfiguration.class,
   HealthConfiguration.class,

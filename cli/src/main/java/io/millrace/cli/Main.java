@@ -7,6 +7,7 @@ import io.millrace.cli.client.ControlCommand;
 import io.millrace.cli.client.ControlVerb;
 import io.millrace.cli.client.DeleteCommand;
 import io.millrace.cli.client.GetCommand;
+import io.millrace.cli.client.LimitsCommand;
 import io.millrace.cli.client.ListCommand;
 import io.millrace.cli.client.ResultsCommand;
 import io.millrace.cli.client.SubmitCommand;
@@ -46,6 +47,7 @@ public final class Main {
           "delete",
           "keys",
           "tenants",
+          "limits",
           "bench",
           "test",
           "help");
@@ -114,6 +116,7 @@ public final class Main {
       case "usage" -> new UsageCommand(terminal).run(arguments);
       case "recompute" -> new RecomputeCommand(terminal).run(arguments);
       case "keys" -> new KeysCommand(terminal).run(arguments);
+      case "limits" -> new LimitsCommand(terminal).run(arguments);
       case "tenants" -> new TenantsCommand(terminal).run(arguments);
       default -> throw new Misused("'%s' is run by ./millrace itself.".formatted(command));
     };

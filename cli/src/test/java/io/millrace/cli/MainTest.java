@@ -32,7 +32,8 @@ class MainTest {
         "test",
         "bench",
         "keys",
-        "tenants"
+        "tenants",
+        "limits"
       })
   void everyCommandIsExplained(String command) {
     String explained = new Shell().run(command, "--help").out();
@@ -88,7 +89,12 @@ class MainTest {
         "usage --group",
         "recompute --from yesterday",
         "recompute --from 2026-11-02 --to 2026-11-01",
-        "recompute now"
+        "recompute now",
+        "limits freeze",
+        "limits list sonnet-5-5",
+        "limits pause",
+        "limits pause a b",
+        "limits resume a --reason b"
       })
   void whatIsNotUnderstoodExitsWith2AndPointsToTheHelp(String line) {
     var ended = new Shell().run(line.split(" "));

@@ -30,6 +30,8 @@ public enum FailureCode {
   OVERLOADED(RETRYABLE, "Claude answered 529: it is overloaded."),
   SERVER_ERROR(RETRYABLE, "Claude, or something in front of it, answered another 5xx."),
   RETRY_REQUESTED(RETRYABLE, "Claude refused, but asked for a retry with x-should-retry: true."),
+  REFUSAL_UNCONFIRMED(
+      RETRYABLE, "Claude answered 403 or 404, and did not say whether to this request only."),
   INTERNAL_ERROR(RETRYABLE, "Millrace failed before the call; its log has the cause."),
 
   RATE_LIMITED(FailureClass.RATE_LIMITED, "Claude answered 429: a rate limit was met."),
@@ -37,7 +39,9 @@ public enum FailureCode {
       FailureClass.RATE_LIMITED, "Claude answered 429: the account's traffic grew too fast."),
 
   CONNECTION_LOST(AMBIGUOUS, "The connection broke after sending began, before any reply."),
-  ANSWER_CUT(AMBIGUOUS, "The connection broke in the middle of the reply."),
+  ANSWER_CUT(AMBIGUOUS, "The connection or the stream ended in the middle of the reply."),
+  STREAM_ERROR(AMBIGUOUS, "Claude broke the answer off with an error in its stream."),
+  STREAM_STALLED(AMBIGUOUS, "The answer's stream brought nothing, not even a ping, for too long."),
   MALFORMED_REPLY(AMBIGUOUS, "What came back is not an HTTP reply."),
   CALL_TIMEOUT(AMBIGUOUS, "No complete reply came within the job's call timeout."),
   ANSWER_TOO_LARGE(AMBIGUOUS, "The reply is larger than millrace.call.max-answer allows."),
@@ -55,6 +59,11 @@ public enum FailureCode {
   RATE_LIMIT_HELD(PLATFORM, "Claude answered 429 and forbade a retry."),
   AUTHENTICATION_FAILED(PLATFORM, "Claude answered 401: the API key is not accepted."),
   BILLING_ERROR(PLATFORM, "Claude answered 402: there is a problem with the account's billing."),
+  PERMANENT_FAILURES(
+      PLATFORM, "Claude refused many requests of several tenants, with no success between them."),
+  ACCOUNT_PERMISSION_DENIED(
+      PLATFORM, "Claude answers 403 to plain requests for the pool's models too."),
+  MODEL_UNAVAILABLE(PLATFORM, "Claude answers 404 to plain requests for the pool's models too."),
   REDIRECT_REFUSED(PLATFORM, "The upstream answered with a redirect, which is never followed."),
 
   INVALID_REQUEST(PERMANENT, "Claude answered 400: the request is not valid."),

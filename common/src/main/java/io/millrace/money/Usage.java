@@ -58,6 +58,20 @@ public record Usage(
     };
   }
 
+  public Usage withOutput(long tokens) {
+    return new Usage(
+        inputTokens,
+        tokens,
+        cacheWrite5mTokens,
+        cacheWrite1hTokens,
+        cacheReadTokens,
+        thinkingTokens,
+        webSearchRequests,
+        serviceTier,
+        inferenceGeo,
+        speed);
+  }
+
   public Usage withCache(long write5mTokens, long write1hTokens, long readTokens) {
     return new Usage(
         inputTokens,

@@ -77,6 +77,14 @@ public enum Metric {
       "what callers did to jobs that no worker held: canceled, or queued again by a replay",
       "state"),
   JOBS_EXPIRED("millrace.jobs.expired", COUNTER, WORKER, "queued jobs ended by their deadline"),
+  JOBS_REROUTED(
+      "millrace.jobs.rerouted",
+      COUNTER,
+      WORKER,
+      "queued jobs moved to a fallback model, by the pool that they left and why: `circuit_open`, `paused`,"
+          + " `deadline`",
+      "pool",
+      "reason"),
   QUEUE_DEPTH(
       "millrace.queue.depth",
       GAUGE,
@@ -149,6 +157,12 @@ public enum Metric {
       WORKER,
       "jobs that went back to the queue because the rate would have kept them waiting",
       "pool"),
+  BREAKER_STATE(
+      "millrace.breaker.state",
+      GAUGE,
+      WORKER,
+      "this worker's circuit breaker: 0 closed, 1 half open (a few calls try the service), 2 open",
+      "pool"),
   LIMITER_DRAWS(
       "millrace.limiter.draw.time",
       HISTOGRAM,
@@ -217,6 +231,8 @@ public enum Metric {
           + " more was expected too little",
       "pool",
       "kind"),
+  QUOTAS_DELAYED(
+      "millrace.quotas.delayed", COUNTER, WORKER, "times that its user's quota put a job off"),
   CALLS_RUNNING("millrace.calls.running", GAUGE, WORKER, "calls to Claude under way"),
   CALLS_TIME(
       "millrace.calls.time",

@@ -23,10 +23,13 @@ public final class JobFixture {
   private Lane lane = Lane.STANDARD;
   private String model = "claude-haiku-5-5";
   private String pool = "haiku-5.5";
+  private List<String> fallbacks = List.of();
   private String prompt = "Say hello.";
   private int maxAttempts = 6;
   private Duration timeout = Duration.ofSeconds(60);
+  private int maxTokens = 64;
   private boolean retryAmbiguous = true;
+  private @Nullable String userId;
   private @Nullable Instant submittedAt;
   private @Nullable Instant runAt;
   private @Nullable Instant expiresAt;
@@ -53,6 +56,18 @@ public final class JobFixture {
     return this;
   }
 
+  /** Its model, and the pool that goes with it. */
+  public JobFixture model(String changed, String itsPool) {
+    model = changed;
+    pool = itsPool;
+    return this;
+  }
+
+  public JobFixture fallbacks(String... models) {
+    fallbacks = List.of(models);
+    return this;
+  }
+
   public JobFixture prompt(String changed) {
     prompt = changed;
     return this;
@@ -65,6 +80,16 @@ public final class JobFixture {
 
   public JobFixture timeout(Duration changed) {
     timeout = changed;
+    return this;
+  }
+
+  public JobFixture userId(String changed) {
+    userId = changed;
+    return this;
+  }
+
+  public JobFixture maxTokens(int changed) {
+    maxTokens = changed;
     return this;
   }
 
@@ -110,12 +135,12 @@ public final class JobFixture {
         timeout,
         retryAmbiguous,
         params.length / 3,
-        64,
+        maxTokens,
+        null,
+        userId,
         null,
         null,
-        null,
-        null,
-        new NewJob.Request(params, "2026-10-21", List.of(), List.of(), null, null, null),
+        new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, null, null, null),
         key);
   }
 
@@ -138,9 +163,9 @@ public final class JobFixture {
 
   private byte[] params() {
     return """
-    {"model":"%s","max_tokens":64,"messages":[{"role":"user","content":"%s"}]}\
+    {"model":"%s","max_tokens":%d,"messages":[{"role":"user","content":"%s"}]}\
     """
-        .formatted(model, prompt)
+        .formatted(model, maxTokens, prompt)
         .getBytes(StandardCharsets.UTF_8);
   }
 

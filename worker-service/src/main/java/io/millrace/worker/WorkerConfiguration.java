@@ -9,6 +9,7 @@ import io.millrace.worker.health.HealthConfiguration;
 import io.millrace.worker.intake.IntakeConfiguration;
 import io.millrace.worker.kafka.KafkaConfiguration;
 import io.millrace.worker.lease.LeaseConfiguration;
+import io.millrace.worker.quota.QuotaConfiguration;
 import io.millrace.worker.rescue.RescueConfiguration;
 import io.millrace.worker.telemetry.TelemetryConfiguration;
 import org.springframework.context.annotation.Configuration;
@@ -28,6 +29,7 @@ import org.springframework.context.annotation.PropertySource;
   ExecuteConfiguration.class,
   IntakeConfiguration.class,
   DispatchConfiguration.class,
+  QuotaConfiguration.class,
   RescueConfiguration.class,
   DrainConfiguration.class,
   TelemetryConfiguration.class,

@@ -8,12 +8,14 @@ import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.TenantJobs;
 import io.millrace.db.job.TenantJobs.ReplayTerms;
+import io.millrace.db.limit.PoolPauses;
 import io.millrace.db.usage.UsageQuestion;
 import io.millrace.db.usage.Usages;
 import io.millrace.job.JobId;
 import io.millrace.job.JobState;
 import io.millrace.simulator.Simulator;
 import io.millrace.simulator.fault.Fault;
+import io.millrace.simulator.fault.FaultRule;
 import io.millrace.testkit.Invariants;
 import io.millrace.testkit.KafkaExtension;
 import io.millrace.testkit.PostgresExtension;
@@ -22,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,7 +45,14 @@ class JobLifeIT {
     claude = Simulator.start();
     worker =
         TestWorker.start(
-            postgres, kafka, claude.baseUri(), "millrace.limits.slow.requests-per-minute=12");
+            postgres,
+            kafka,
+            claude.baseUri(),
+            "millrace.limits.slow.requests-per-minute=12",
+            "millrace.breaker.window=20",
+            "millrace.breaker.minimum-calls=8",
+            "millrace.breaker.open=2s",
+            "millrace.breaker.longest-open=2s");
   }
 
   @AfterAll
@@ -155,6 +165,61 @@ class JobLifeIT {
   }
 
   @Test
+  void aLongAnswerIsStreamedAndPutTogetherAgain() {
+    var id = job().maxTokens(10_000).prompt("[[simulator:output 300]]").submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+    assertThat(new String(view.body(), StandardCharsets.UTF_8))
+        .contains("\"type\":\"message\"", "\"stop_reason\":\"end_turn\"");
+    var call = claude.callsOf(id.toString()).getFirst();
+    assertThat(call.streaming()).isTrue();
+    assertThat(view.usage().outputTokens()).isEqualTo(call.usage().outputTokens()).isEqualTo(300);
+    assertThat(view.usage().inputTokens()).isEqualTo(call.usage().inputTokens());
+  }
+
+  @Test
+  void aStreamThatEndsInAnErrorIsSuspectedOfWhatItTold() {
+    var id =
+        job()
+            .maxTokens(10_000)
+            .prompt("[[simulator:stream_error]][[simulator:output 4000]]")
+            .failOnAmbiguous()
+            .submit(postgres.database());
+
+    var view = awaitFinal(id);
+
+    assertThat(view.failureCode()).isEqualTo("stream_error");
+    assertThat(new String(view.body(), StandardCharsets.UTF_8)).contains("overloaded_error");
+    assertThat(view.cost()).isZero();
+    // 2,000 tokens had come: more than the guess for an answer of which nothing was seen.
+    assertThat(view.suspectedCost()).isBetween(price("0.0009"), price("0.0020"));
+  }
+
+  @Test
+  void whatOneJobIsRefusedFailsThatJobOnly() {
+    var refused = job().prompt("[[simulator:forbidden]]").submit(postgres.database());
+    var other = job().submit(postgres.database());
+
+    assertThat(awaitFinal(refused).failureCode()).isEqualTo("permission_denied");
+    assertThat(awaitFinal(other).state()).isEqualTo(JobState.SUCCEEDED);
+  }
+
+  @Test
+  void whatEverybodyIsRefusedFailsNobody() {
+    claude.fail(FaultRule.always(Fault.FORBIDDEN));
+    var id = job().pool("refused").submit(postgres.database());
+
+    await().until(() -> codes(id).contains("account_permission_denied"));
+
+    claude.clearFaults();
+    assertThat(codes(id)).containsOnly("account_permission_denied");
+    new PoolPauses(postgres.database()).resume("refused");
+    assertThat(awaitFinal(id).state()).isEqualTo(JobState.SUCCEEDED);
+  }
+
+  @Test
   void aJobWaitsForItsTime() {
     var id = job().runAt(Instant.now().plusSeconds(2)).submit(postgres.database());
 
@@ -238,6 +303,69 @@ class JobLifeIT {
 
     assertThat(view.state()).isEqualTo(JobState.EXPIRED);
     assertThat(claude.callsOf(id.toString())).isEmpty();
+  }
+
+  @Test
+  void anOutageOfOnePoolSendsJobsToTheirFallbacksAndCostsTheOthersNothingButTime() {
+    claude.fail(FaultRule.always(Fault.OVERLOADED).forModel("claude-opus-5-5"));
+    var opus = job().model("claude-opus-5-5", "opus-5-5");
+    List<JobId> steadfast = opus.submit(postgres.database(), 10);
+    List<JobId> flexible =
+        opus.fallbacks("claude-opus-5-5", "claude-haiku-5-5").submit(postgres.database(), 20);
+
+    for (JobId id : flexible) {
+      var view = awaitFinal(id);
+      assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+      assertThat(view.model()).isEqualTo("claude-opus-5-5");
+      assertThat(view.fallback())
+          .isEqualTo(new JobView.Fallback("claude-haiku-5-5", "circuit_open"));
+      assertThat(new String(view.body(), StandardCharsets.UTF_8))
+          .contains("\"model\":\"claude-haiku-5-5\"");
+      assertThat(claude.callsOf(id.toString()).getLast().model()).isEqualTo("claude-haiku-5-5");
+    }
+    assertThat(steadfast)
+        .extracting(id -> views().find(1, id).orElseThrow().state())
+        .isSubsetOf(JobState.QUEUED, JobState.RUNNING);
+
+    claude.clearFaults();
+    for (JobId id : steadfast) {
+      var view = awaitFinal(id);
+      assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+      assertThat(view.fallback()).isNull();
+    }
+  }
+
+  @Test
+  void whereEverybodysJobsAreRefusedThePoolIsPaused() {
+    var pauses = new PoolPauses(postgres.database());
+    claude.fail(FaultRule.always(Fault.UNPROCESSABLE).forModel("claude-sonnet-5-5"));
+    var refused = job().model("claude-sonnet-5-5", "sonnet-5-5");
+    for (int tenant = 1; tenant <= 3; tenant++) {
+      refused.tenant(tenant).submit(postgres.database(), 10);
+    }
+
+    var pause =
+        await().until(() -> pauses.open().stream().findFirst().orElse(null), Objects::nonNull);
+
+    assertThat(pause.pool()).isEqualTo("sonnet-5-5");
+    assertThat(pause.reason()).isEqualTo("permanent_failures");
+    pauses.faultOver("sonnet-5-5");
+  }
+
+  private static JobViews views() {
+    return new JobViews(postgres.database());
+  }
+
+  private static List<String> codes(JobId id) {
+    return postgres
+        .database()
+        .dsl()
+        .fetch("select code from attempt where job_id = ?", id.uuid())
+        .map(row -> row.get(0, String.class));
+  }
+
+  private static BigDecimal price(String amount) {
+    return new BigDecimal(amount);
   }
 
   private static BigDecimal booked(String kind) {

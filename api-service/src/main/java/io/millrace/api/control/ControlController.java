@@ -1,6 +1,7 @@
 package io.millrace.api.control;
 
 import io.millrace.api.access.Caller;
+import io.millrace.api.fields.SmallBody;
 import io.millrace.api.inspect.JobJson;
 import io.millrace.api.wire.JsonWriter;
 import io.millrace.db.job.JobView;

@@ -2,6 +2,7 @@ package io.millrace.api.control;
 
 import static io.millrace.api.fields.Values.refused;
 
+import io.millrace.api.fields.SmallBody;
 import io.millrace.api.fields.Values;
 import io.millrace.api.filter.FilterFields;
 import io.millrace.db.job.JobFilter;

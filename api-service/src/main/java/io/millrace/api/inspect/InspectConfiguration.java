@@ -4,6 +4,8 @@ import io.millrace.api.wake.Waiters;
 import io.millrace.db.job.AttemptViews;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.JobWalk;
+import io.millrace.db.job.QueuePlaces;
+import io.millrace.db.limit.PoolViews;
 import io.millrace.db.sql.Database;
 import java.time.Clock;
 import java.util.concurrent.Semaphore;
@@ -18,18 +20,23 @@ public class InspectConfiguration {
   private static final int STREAMS = 32;
 
   @Bean
-  InspectController inspectController(Database database, Waiters waiters, Clock clock) {
-    return new InspectController(new JobViews(database), waiters, clock);
+  ExplainWait explainWait(Database database, Clock clock) {
+    return new ExplainWait(new PoolViews(database), new QueuePlaces(database), clock);
   }
 
   @Bean
-  ListController listController(Database database, Clock clock) {
-    return new ListController(jobs(database), clock);
+  InspectController inspectController(Database database, Waiters waiters, ExplainWait explain) {
+    return new InspectController(new JobViews(database), waiters, explain);
   }
 
   @Bean
-  ResultsController resultsController(Database database, Clock clock) {
-    return new ResultsController(jobs(database), new Semaphore(STREAMS), clock);
+  ListController listController(Database database, ExplainWait explain) {
+    return new ListController(jobs(database), explain);
+  }
+
+  @Bean
+  ResultsController resultsController(Database database) {
+    return new ResultsController(jobs(database), new Semaphore(STREAMS));
   }
 
   @Bean

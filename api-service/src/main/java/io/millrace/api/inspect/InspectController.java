@@ -11,7 +11,6 @@ import io.millrace.job.JobId;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -27,12 +26,12 @@ final class InspectController {
 
   private final JobViews jobs;
   private final Waiters waiters;
-  private final Clock clock;
+  private final ExplainWait explain;
 
-  InspectController(JobViews jobs, Waiters waiters, Clock clock) {
+  InspectController(JobViews jobs, Waiters waiters, ExplainWait explain) {
     this.jobs = jobs;
     this.waiters = waiters;
-    this.clock = clock;
+    this.explain = explain;
   }
 
   @GetMapping("/v1/jobs/{id}")
@@ -42,7 +41,7 @@ final class InspectController {
     Duration wait = wait(request.getParameter("wait"));
     JobId jobId = JobId.parse(id).orElseThrow(InspectController::unknown);
     JobView job = wait.isZero() ? find(tenant, jobId) : await(tenant, jobId, wait);
-    byte[] body = JobJson.write(job, clock.instant());
+    byte[] body = JobJson.write(job, Patience.within(PATIENCE, () -> explain.one(tenant, job)));
     response.setContentType("application/json");
     response.setContentLength(body.length);
     response.getOutputStream().write(body);

@@ -4,38 +4,41 @@ import io.millrace.api.wire.JsonWriter;
 import io.millrace.db.job.JobView;
 import io.millrace.failure.FailureClass;
 import io.millrace.failure.FailureCode;
-import io.millrace.job.JobState;
 import io.millrace.money.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Writes the job object; Claude's answer goes in as the bytes that Claude sent. */
 public final class JobJson {
 
   private final JobView job;
-  private final Instant now;
+  private final Waiting waiting;
   private final JsonWriter json = new JsonWriter();
 
-  private JobJson(JobView job, Instant now) {
+  private JobJson(JobView job, Waiting waiting) {
     this.job = job;
-    this.now = now;
+    this.waiting = waiting;
   }
 
-  /** The job as it stands {@code now}. */
+  /** The job as it stands {@code now}, without a look at the rate that it may wait for. */
   public static byte[] write(JobView job, Instant now) {
-    return new JobJson(job, now).object(true);
+    return write(job, Waiting.of(job, now));
+  }
+
+  /** The job, and why it waits. */
+  static byte[] write(JobView job, Waiting waiting) {
+    return new JobJson(job, waiting).object(true);
   }
 
   /** The same as an item of a list that was not asked for results. */
-  static byte[] withoutResult(JobView job, Instant now) {
-    return new JobJson(job, now).object(false);
+  static byte[] withoutResult(JobView job, Waiting waiting) {
+    return new JobJson(job, waiting).object(false);
   }
 
   /** What came of a job that has ended, as one line, whatever breaks Claude's answer holds. */
-  static byte[] line(JobView job, Instant now) {
-    byte[] line = new JobJson(job, now).outcome();
+  static byte[] line(JobView job) {
+    byte[] line = new JobJson(job, Waiting.NONE).outcome();
     // Within strings JSON has no raw line breaks: what there is stands between its tokens.
     for (int i = 0; i < line.length; i++) {
       if (line[i] == '\n' || line[i] == '\r') {
@@ -54,8 +57,9 @@ public final class JobJson {
     failure();
     usage(job.usage());
     cost();
-    json.text("model", job.model())
-        .number("attempts", job.attempts())
+    json.text("model", job.model());
+    fallback();
+    json.number("attempts", job.attempts())
         .text("lane", job.lane().wireName())
         .text("user_id", job.terms().userId())
         .text("feature", job.terms().feature())
@@ -73,17 +77,16 @@ public final class JobJson {
         .text("status", job.state().wireName())
         .text("lane", job.lane().wireName())
         .text("custom_id", job.terms().customId())
-        .text("model", job.model())
-        .text("batch_id", job.batchId() == null ? null : job.batchId().toString())
+        .text("model", job.model());
+    fallback();
+    json.text("batch_id", job.batchId() == null ? null : job.batchId().toString())
         .time("created_at", job.createdAt())
         .time("started_at", job.startedAt())
         .time("finished_at", job.finishedAt())
         .time("expires_at", job.expiresAt())
         .time("cancel_requested_at", job.cancelRequestedAt())
         .number("attempts", job.attempts());
-    String waitingFor = waitingFor();
-    json.text("waiting_for", waitingFor)
-        .time("expected_start", isDelay(waitingFor) ? job.dueAt() : null);
+    json.text("waiting_for", waiting.wireName()).time("expected_start", waiting.expectedStart());
     if (withResult) {
       result();
     }
@@ -94,30 +97,24 @@ public final class JobJson {
     return json.finish();
   }
 
+  private void fallback() {
+    var fallback = job.fallback();
+    if (fallback == null) {
+      json.text("fallback", null);
+    } else {
+      json.object("fallback")
+          .text("model", fallback.model())
+          .text("reason", fallback.reason())
+          .end();
+    }
+  }
+
   private void cost() {
     json.object("cost")
         .text("currency", "USD")
         .money("amount", job.cost())
         .money("suspected", job.suspectedCost())
         .end();
-  }
-
-  /** Why a queued job has not started; the dispatcher's finer reasons all show as dispatch. */
-  private @Nullable String waitingFor() {
-    if (job.state() != JobState.QUEUED) {
-      return null;
-    }
-    if (job.paused()) {
-      return "paused";
-    }
-    if (!job.dueAt().isAfter(now)) {
-      return "dispatch";
-    }
-    return job.attempts() == 0 ? "schedule" : "retry";
-  }
-
-  private static boolean isDelay(@Nullable String waitingFor) {
-    return "schedule".equals(waitingFor) || "retry".equals(waitingFor);
   }
 
   private void result() {

@@ -5,17 +5,19 @@ import static io.millrace.api.fields.Values.refused;
 import io.millrace.api.access.Caller;
 import io.millrace.api.filter.FilterFields;
 import io.millrace.api.inspect.FindJobs.Page;
+import io.millrace.api.patience.Patience;
 import io.millrace.api.problem.CutShort;
 import io.millrace.db.job.JobFilter;
+import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews.Sized;
 import io.millrace.job.JobId;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.time.Clock;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -24,28 +26,33 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 final class ListController {
 
-  private final FindJobs jobs;
-  private final Clock clock;
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  ListController(FindJobs jobs, Clock clock) {
+  private final FindJobs jobs;
+  private final ExplainWait explain;
+
+  ListController(FindJobs jobs, ExplainWait explain) {
     this.jobs = jobs;
-    this.clock = clock;
+    this.explain = explain;
   }
 
   @GetMapping("/v1/jobs")
   void list(HttpServletRequest request, HttpServletResponse response)
       throws IOException, InterruptedException {
-    JobFilter filter = FilterFields.ofQuery(Caller.tenantId(request), request);
+    int tenant = Caller.tenantId(request);
+    JobFilter filter = FilterFields.ofQuery(tenant, request);
     Paging<JobId> paging = Paging.of(request, JobId::parse, "a job");
     boolean withResults = includesResult(request.getParameterValues("include"));
     Page page = jobs.page(filter, paging);
+    Map<JobId, Waiting> waiting =
+        Patience.within(
+            PATIENCE, () -> explain.several(tenant, page.jobs().stream().map(Sized::job).toList()));
     response.setContentType("application/json");
     OutputStream out = response.getOutputStream();
     var list = new ListJson(out);
-    Instant now = clock.instant();
     if (withResults) {
       try {
-        jobs.withResults(page.jobs(), job -> list.item(JobJson.write(job, now)));
+        jobs.withResults(page.jobs(), job -> list.item(JobJson.write(job, of(waiting, job))));
       } catch (RuntimeException failure) {
         if (response.isCommitted()) {
           throw CutShort.by(failure, response, out, false);
@@ -54,10 +61,14 @@ final class ListController {
       }
     } else {
       for (Sized job : page.jobs()) {
-        list.item(JobJson.withoutResult(job.job(), now));
+        list.item(JobJson.withoutResult(job.job(), of(waiting, job.job())));
       }
     }
     list.end(page.hasMore(), text(page.first()), text(page.last()));
+  }
+
+  private static Waiting of(Map<JobId, Waiting> waiting, JobView job) {
+    return waiting.getOrDefault(job.id(), Waiting.NONE);
   }
 
   private static boolean includesResult(String @Nullable [] include) {

@@ -14,7 +14,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.time.Clock;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
@@ -40,13 +39,11 @@ final class ResultsController {
 
   private final FindJobs jobs;
   private final Semaphore streams;
-  private final Clock clock;
 
   /** {@code streams} bounds how many there are at once: each holds results in memory. */
-  ResultsController(FindJobs jobs, Semaphore streams, Clock clock) {
+  ResultsController(FindJobs jobs, Semaphore streams) {
     this.jobs = jobs;
     this.streams = streams;
-    this.clock = clock;
   }
 
   @GetMapping("/v1/jobs/results")
@@ -82,7 +79,7 @@ final class ResultsController {
       jobs.withResults(
           stretch.jobs(),
           job -> {
-            out.write(JobJson.line(job, clock.instant()));
+            out.write(JobJson.line(job));
             out.write('\n');
           });
       if (stretch.reached() == null) {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * The body of {@code POST /v1/jobs}, checked, with defaults in place.
  *
  * @param metadata the caller's pairs as the JSON they came as
+ * @param timeout null where the body names none
  * @param anthropicVersion null where the body names none
  * @param anthropicBeta null where the body names none
  */
@@ -25,7 +26,7 @@ record Submission(
     int maxAttempts,
     List<String> fallbackModels,
     boolean retryAmbiguous,
-    Duration timeout,
+    @Nullable Duration timeout,
     @Nullable String webhookUrl,
     @Nullable String anthropicVersion,
     @Nullable List<String> anthropicBeta) {

@@ -62,7 +62,7 @@ final class SubmissionFields {
   private int maxAttempts = 6;
   private List<String> fallbackModels = List.of();
   private boolean retryAmbiguous = true;
-  private Duration timeout = Duration.ofMinutes(10);
+  private @Nullable Duration timeout;
   private @Nullable String webhookUrl;
   private @Nullable String anthropicVersion;
   private @Nullable List<String> anthropicBeta;

@@ -24,7 +24,7 @@ import org.springframework.core.env.Environment;
 
 /** Wires intake. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({SubmitSettings.class, RoomSettings.class})
+@EnableConfigurationProperties({SubmitSettings.class, CallSettings.class, RoomSettings.class})
 public class SubmitConfiguration {
 
   /** A body is in memory a few times over on its way into the database. */
@@ -84,8 +84,14 @@ public class SubmitConfiguration {
   }
 
   @Bean
+  NewJobs newJobs(ModelCatalogue models, CallSettings calls, Clock clock) {
+    return new NewJobs(models, calls.callTimeout(), clock, new SecureRandom());
+  }
+
+  @Bean
   SubmitController submitController(
       SubmitJob submitJob,
+      NewJobs newJobs,
       ModelCatalogue models,
       Clock clock,
       MeterRegistry meters,
@@ -94,10 +100,10 @@ public class SubmitConfiguration {
         Math.max(LEAST_KIBIBYTES, (Runtime.getRuntime().maxMemory() >> 10) / HEAP_SHARE);
     return new SubmitController(
         submitJob,
+        newJobs,
         models,
         new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes)),
         clock,
-        new SecureRandom(),
         new IntakeTimer(meters),
         submitTraces);
   }

@@ -7,12 +7,9 @@ import io.millrace.api.inspect.JobJson;
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
 import io.millrace.api.submit.SubmitJob.Accepted;
-import io.millrace.claude.estimate.Estimator;
-import io.millrace.claude.estimate.RequestShape;
 import io.millrace.claude.trace.TraceParent;
 import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.NewJob;
-import io.millrace.job.JobId;
 import io.millrace.model.ModelCatalogue;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -20,7 +17,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.Locale;
 import java.util.concurrent.Semaphore;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -33,31 +29,29 @@ final class SubmitController {
 
   private final SubmitJob submitJob;
   private final SubmissionParser parser;
+  private final NewJobs newJobs;
   private final ModelCatalogue models;
-  private final Estimator estimator;
   private final Semaphore memory;
   private final Clock clock;
-  private final RandomGenerator random;
   private final IntakeTimer timer;
   private final Traces traces;
 
   SubmitController(
       SubmitJob submitJob,
+      NewJobs newJobs,
       ModelCatalogue models,
       Semaphore memory,
       Clock clock,
-      RandomGenerator random,
       IntakeTimer timer,
       Traces traces) {
     this.timer = timer;
     this.traces = traces;
     this.submitJob = submitJob;
     this.parser = new SubmissionParser(clock);
+    this.newJobs = newJobs;
     this.models = models;
-    this.estimator = new Estimator(models);
     this.memory = memory;
     this.clock = clock;
-    this.random = random;
   }
 
   @PostMapping(PATH)
@@ -90,7 +84,8 @@ final class SubmitController {
     try (Body body = Body.read(request, memory)) {
       key = IdempotencyHeader.of(request, PATH, body.bytes());
       Submission submission = parser.parse(body.bytes());
-      Accepted accepted = submitJob.submit(job(tenant, submission, request, key, traceParent));
+      Accepted accepted =
+          submitJob.submit(newJobs.of(tenant, submission, request, key, traceParent));
       timer.record(submission.lane(), System.nanoTime() - start);
       models
           .retirement(submission.params().model(), clock.instant())
@@ -98,46 +93,6 @@ final class SubmitController {
       answer(accepted, response);
       return accepted;
     }
-  }
-
-  private NewJob job(
-      int tenant,
-      Submission submission,
-      HttpServletRequest request,
-      NewJob.@Nullable IdempotencyKey key,
-      @Nullable String traceParent) {
-    var params = submission.params();
-    return new NewJob(
-        JobId.create(clock.instant(), random),
-        tenant,
-        submission.lane(),
-        models.pool(params.model()),
-        params.model(),
-        submission.runAt(),
-        submission.expiresAt(),
-        submission.maxAttempts(),
-        submission.timeout(),
-        submission.retryAmbiguous(),
-        estimatedInput(params),
-        params.maxTokens(),
-        submission.customId(),
-        submission.userId(),
-        submission.feature(),
-        null,
-        new NewJob.Request(
-            params.json(),
-            AnthropicHeaders.version(submission, request),
-            AnthropicHeaders.betas(submission, request),
-            submission.fallbackModels(),
-            submission.metadata(),
-            submission.webhookUrl(),
-            traceParent),
-        key);
-  }
-
-  private int estimatedInput(Submission.Params params) {
-    long tokens = estimator.estimate(RequestShape.of(params.json())).inputTokens();
-    return (int) Math.min(Integer.MAX_VALUE, tokens);
   }
 
   private void answer(Accepted accepted, HttpServletResponse response) throws IOException {

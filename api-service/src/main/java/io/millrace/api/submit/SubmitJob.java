@@ -159,7 +159,9 @@ final class SubmitJob {
         job.id(),
         JobState.QUEUED,
         job.lane(),
+        job.pool(),
         job.model(),
+        null,
         created.createdAt(),
         dueAt,
         created.expiresAt(),
@@ -189,6 +191,7 @@ final class SubmitJob {
         Usage.NONE,
         BigDecimal.ZERO,
         BigDecimal.ZERO,
+        false,
         false);
   }
 }

@@ -40,6 +40,22 @@ public final class JsonWriter {
     return this;
   }
 
+  /** A whole number, or null. */
+  public JsonWriter optionalNumber(String name, @Nullable Long value) {
+    return value == null ? text(name, null) : number(name, value);
+  }
+
+  /** A decimal, as plain as it stands, or null. */
+  public JsonWriter decimal(String name, @Nullable BigDecimal value) {
+    generator.writeName(name);
+    if (value == null) {
+      generator.writeNull();
+    } else {
+      generator.writeNumber(value.toPlainString());
+    }
+    return this;
+  }
+
   /** True or false. */
   public JsonWriter bool(String name, boolean value) {
     generator.writeName(name);

@@ -50,7 +50,14 @@ class TenancyIT {
       Set.of("POST /v1/jobs", "POST /v1/jobs/cancel", "POST /v1/jobs/replay");
 
   private static final Set<String> OF_THE_OPERATOR =
-      Set.of("GET /v1/tenants", "POST /v1/tenants/{name}/pause", "POST /v1/tenants/{name}/resume");
+      Set.of(
+          "GET /v1/tenants",
+          "POST /v1/tenants/{name}/pause",
+          "POST /v1/tenants/{name}/resume",
+          "GET /v1/limits",
+          "GET /v1/limits/{pool}",
+          "POST /v1/limits/{pool}/pause",
+          "POST /v1/limits/{pool}/resume");
 
   private static final String UNKNOWN = "job_00000000000000000000000000";
 
@@ -222,13 +229,14 @@ class TenancyIT {
   @Test
   void whatIsTheOperatorsIsRefusedToATenant() {
     for (String route : OF_THE_OPERATOR) {
-      for (String tenant : List.of("rival", "acme", "nobody", "%20")) {
-        Answer answer = call("rival-key", route, tenant, "");
+      for (String name : List.of("rival", "acme", "sonnet-5-5", "nobody", "%20")) {
+        Answer answer = call("rival-key", route, name, "");
         assertThat(answer.status()).as(route).isEqualTo(403);
         assertThat(answer.text("error", "type")).isEqualTo("permission_error");
       }
     }
     assertThat(api.number("select count(*) from tenant_pause where tenant_id = 1")).isZero();
+    assertThat(api.number("select count(*) from pool_pause")).isZero();
   }
 
   @Test

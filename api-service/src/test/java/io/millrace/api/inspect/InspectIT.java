@@ -2,7 +2,9 @@ package io.millrace.api.inspect;
 
 import static io.millrace.api.RunningApi.BODY;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.time.temporal.ChronoUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
@@ -11,7 +13,10 @@ import io.millrace.db.tenant.ApiKeys.Role;
 import io.millrace.db.tenant.KeySecret;
 import io.millrace.job.JobId;
 import io.millrace.testkit.PostgresExtension;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -97,6 +102,127 @@ class InspectIT {
 
     assertThat(job.text("status")).isEqualTo(state);
     assertThat(job.json().get("result").toString()).isEqualTo("{\"type\":\"" + state + "\"}");
+  }
+
+  @Test
+  void aQueuedJobSaysWhichLimitItsPoolWaitsFor() {
+    freshPool();
+    String first = submitted();
+    String second = submitted();
+    assertThat(api.get("/v1/jobs/" + second).text("waiting_for")).isEqualTo("dispatch");
+
+    drawn("waits_for", "'input_tokens'");
+    Answer job = api.get("/v1/jobs/" + second);
+
+    assertThat(job.text("waiting_for")).isEqualTo("input_tokens");
+    // Two turns at two jobs a second.
+    assertThat(Instant.parse(job.text("expected_start")))
+        .isCloseTo(Instant.now().plusSeconds(1), within(5, SECONDS));
+    JsonNode listed = api.get("/v1/jobs?limit=2").json().get("data");
+    assertThat(listed.get(0).get("waiting_for").asString()).isEqualTo("input_tokens");
+    assertThat(listed.get(0).get("expected_start").isNull()).isTrue();
+
+    // Another tenant's job beside one's own: the first is at the head, the second waits its turn.
+    api.sendAs("rival-key", "/v1/jobs", InspectIT::posted);
+    assertThat(api.get("/v1/jobs/" + first).text("waiting_for")).isEqualTo("input_tokens");
+    assertThat(api.get("/v1/jobs/" + second).text("waiting_for")).isEqualTo("tenant_share");
+    assertThat(api.get("/v1/jobs?limit=1").json().get("data").get(0).get("waiting_for").asString())
+        .isEqualTo("tenant_share");
+  }
+
+  @Test
+  void aJobWhoseUserHasNoMoreTurnsSaysWhenItsTurnIs() {
+    freshPool();
+    String id = submitted();
+    api.execute(
+        "update job set quota_mark = -1, due_at = '2099-01-01T00:00:00Z', parked_until = '2099-01-01T00:00:00Z'");
+
+    Answer job = api.get("/v1/jobs/" + id);
+
+    assertThat(job.text("waiting_for")).isEqualTo("tenant_share");
+    assertThat(job.text("expected_start")).isEqualTo("2099-01-01T00:00:00Z");
+  }
+
+  @Test
+  void aJobThatWasGivenBackSaysWhatItsPoolWaitsFor() {
+    freshPool();
+    String id = submitted();
+    drawn("waits_for", "'output_tokens'");
+    api.execute("update job set started_at = now(), due_at = now() + interval '1 minute'");
+    assertThat(api.get("/v1/jobs/" + id).text("waiting_for")).isEqualTo("output_tokens");
+
+    api.execute("update job set attempts = 1, counted_attempts = 1");
+    assertThat(api.get("/v1/jobs/" + id).text("waiting_for")).isEqualTo("retry");
+  }
+
+  @Test
+  void aQueuedJobOfABlockedPoolSaysUntilWhen() {
+    freshPool();
+    String id = submitted();
+    drawn("blocked_by", "'output_tokens'");
+    drawn("blocked_until", "now() + interval '1 hour'");
+
+    Answer job = api.get("/v1/jobs/" + id);
+    assertThat(job.text("waiting_for")).isEqualTo("output_tokens");
+    assertThat(Instant.parse(job.text("expected_start")))
+        .isCloseTo(Instant.now().plusSeconds(3600), within(10, SECONDS));
+
+    drawn("blocked_by", "'circuit_open'");
+    assertThat(api.get("/v1/jobs/" + id).text("waiting_for")).isEqualTo("paused");
+  }
+
+  @Test
+  void theOperatorSeesPausesAndResumesAPool() {
+    freshPool();
+    String id = submitted();
+    drawn("waits_for", "'input_tokens'");
+
+    JsonNode pool = limits("GET", "/sonnet-5-5", null).json();
+    assertThat(pool.get("status").asString()).isEqualTo("open");
+    assertThat(pool.get("input_tokens").get("limit_per_minute").asLong()).isEqualTo(30_000);
+    assertThat(pool.get("input_tokens").get("used").asLong()).isEqualTo(400);
+    assertThat(pool.get("output_tokens").get("limit_per_minute").isNull()).isTrue();
+    assertThat(pool.get("waits_for").asString()).isEqualTo("input_tokens");
+    assertThat(pool.get("starts_per_second").toString()).isEqualTo("2");
+    assertThat(pool.get("queued").get("standard").asInt()).isEqualTo(1);
+
+    Answer paused = limits("POST", "/sonnet-5-5/pause", "{\"reason\":\"audit\"}");
+    assertThat(paused.text("status")).isEqualTo("paused");
+    assertThat(limits("POST", "/sonnet-5-5/pause", null).status()).isEqualTo(200);
+    JsonNode pause =
+        limits("GET", "", null)
+            .json()
+            .get("data")
+            .valueStream()
+            .filter(each -> each.get("id").asString().equals("sonnet-5-5"))
+            .findFirst()
+            .orElseThrow()
+            .get("pauses")
+            .get(0);
+    assertThat(pause.get("kind").asString()).isEqualTo("manual");
+    assertThat(pause.get("reason").asString()).isEqualTo("audit");
+    assertThat(pause.get("next_probe_at").isNull()).isTrue();
+    assertThat(api.get("/v1/jobs/" + id).text("waiting_for")).isEqualTo("paused");
+    assertThat(api.get("/v1/jobs/" + id).text("expected_start")).isNull();
+
+    Answer resumed = limits("POST", "/sonnet-5-5/resume", null);
+    assertThat(resumed.text("status")).isEqualTo("open");
+    assertThat(resumed.json().get("pauses").size()).isZero();
+    assertThat(api.get("/v1/jobs/" + id).text("waiting_for")).isEqualTo("input_tokens");
+  }
+
+  @Test
+  void aPoolThatNobodyKnowsIsRefusedByNamingThoseThatThereAre() {
+    for (String path : List.of("/nothing", "/%00", "/a%2Fb", "/nothing/pause", "/%20/resume")) {
+      Answer refused = limits(path.matches("/[^/]+") ? "GET" : "POST", path, null);
+      assertThat(refused.status()).as(path).isIn(400, 404);
+    }
+    assertThat(limits("GET", "/nothing", null).text("error", "message"))
+        .contains("haiku-5-5, ", "sonnet-5-5");
+    assertThat(limits("POST", "/sonnet-5-5/pause", "{\"why\":1}").text("error", "message"))
+        .startsWith("why: ");
+    assertThat(limits("POST", "/sonnet-5-5/pause", "{\"reason\":\"\"}").status()).isEqualTo(400);
+    assertThat(limits("POST", "/sonnet-5-5/resume", "{\"reason\":\"\"}").status()).isEqualTo(400);
   }
 
   @Test
@@ -270,5 +396,37 @@ class InspectIT {
 
   private static String uuid(String id) {
     return JobId.parse(id).orElseThrow().uuid().toString();
+  }
+
+  private static Answer limits(String method, String path, String body) {
+    return api.sendAs(
+        "staff-key",
+        "/v1/limits" + path,
+        request ->
+            body == null
+                ? request.method(method, BodyPublishers.noBody())
+                : request
+                    .header("content-type", "application/json")
+                    .method(method, BodyPublishers.ofString(body)));
+  }
+
+  private static HttpRequest.Builder posted(HttpRequest.Builder request) {
+    return request.header("content-type", "application/json").POST(BodyPublishers.ofString(BODY));
+  }
+
+  /** No jobs, and a pool that was just drawn from and holds nothing back. */
+  private static void freshPool() {
+    api.execute("truncate job, request, result, attempt, cost, rate_pool, pool_pause");
+    api.execute(
+        """
+        insert into rate_pool (pool, at, limits, told, heard, deficit, burst, burst_cap, burst_grown_at, others,
+          typical, starts)
+        values ('sonnet-5-5', now() + interval '5 minutes', '{60,30000,null}', '{60,30000,null}', true, '{0,400,0}',
+          '{10,2500,null}', '{null,null,null}', now(), '{0,0,0}', '{1,100,50}', 2)
+        """);
+  }
+
+  private static void drawn(String column, String value) {
+    api.execute("update rate_pool set " + column + " = " + value);
   }
 }

@@ -38,7 +38,7 @@ class SubmissionParserTest {
     assertThat(submission.params().maxTokens()).isEqualTo(1024);
     assertThat(submission.lane()).isEqualTo(Lane.STANDARD);
     assertThat(submission.maxAttempts()).isEqualTo(6);
-    assertThat(submission.timeout()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(submission.timeout()).isNull();
     assertThat(submission.retryAmbiguous()).isTrue();
     assertThat(submission.fallbackModels()).isEmpty();
     assertThat(submission.customId()).isNull();

@@ -76,6 +76,16 @@ class SubmitIT {
   }
 
   @Test
+  void aJobThatNamesNoTimeoutGetsOneThatFitsItsRequest() {
+    String request = "{\"params\":{\"model\":\"m\",\"max_tokens\":%d,\"messages\":[{}]}}";
+
+    assertThat(api.post(request.formatted(100)).json().get("timeout_seconds").asInt())
+        .isEqualTo(130);
+    assertThat(api.post(request.formatted(64_000)).json().get("timeout_seconds").asInt())
+        .isEqualTo(1_800);
+  }
+
+  @Test
   void aCallersTraceIsKeptWithTheJobWhileNothingIsTraced() {
     String caller = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 

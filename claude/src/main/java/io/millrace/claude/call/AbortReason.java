@@ -9,7 +9,9 @@ public enum AbortReason {
   DRAIN(FailureCode.DRAINED),
   LEASE_LOST(FailureCode.LEASE_LOST),
   /** The call's own timeout. */
-  TIMEOUT(FailureCode.CALL_TIMEOUT);
+  TIMEOUT(FailureCode.CALL_TIMEOUT),
+  /** A stream brought nothing, not even a ping, for too long. */
+  SILENCE(FailureCode.STREAM_STALLED);
 
   private final FailureCode onceSent;
 

@@ -4,8 +4,11 @@ import com.anthropic.core.http.Headers;
 import com.anthropic.core.http.HttpResponse;
 import io.millrace.failure.FailureCode;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +20,11 @@ import org.jspecify.annotations.Nullable;
  * and ends it within moments.
  */
 public final class Call {
+  static final String EVENTS = "text/event-stream";
+
+  // A stream that is left before its end costs its connection, or resets it under HTTP/2.
+  private static final Duration END = Duration.ofMillis(200);
+
   private final ClaudeClient client;
   private final CallRequest request;
   private final BooleanSupplier maySend;
@@ -28,13 +36,19 @@ public final class Call {
   private @Nullable Duration replied;
   private @Nullable Integer status;
   private ReplyHeaders headers = ReplyHeaders.NONE;
-  private long received;
+  private @Nullable CountingInputStream reply;
+  private @Nullable Reassembly stream;
+  private Reply.@Nullable Answered complete;
   private volatile @Nullable ScheduledFuture<?> timeout;
+  private final Silence silence;
 
   Call(ClaudeClient client, CallRequest request, BooleanSupplier maySend) {
     this.client = client;
     this.request = request;
     this.maySend = maySend;
+    this.silence =
+        new Silence(
+            client.timer(), client.settings().streaming(), () -> stop.abort(AbortReason.SILENCE));
   }
 
   /**
@@ -71,6 +85,7 @@ public final class Call {
     } finally {
       stop.end();
       slot.release();
+      silence.over();
       cancelTimeout();
     }
   }
@@ -84,41 +99,90 @@ public final class Call {
   }
 
   private Reply exchange(Connections.Slot slot) {
-    var body = new OneShotBody(request.body(), this::beginSending);
-    try (HttpResponse response = client.post(slot, request, body)) {
+    Optional<byte[]> asking =
+        request.streamed() ? StreamField.on(request.body()) : Optional.empty();
+    boolean asked = asking.isPresent();
+    var body = new OneShotBody(asking.orElse(request.body()), () -> beginSending(asked));
+    try (HttpResponse response = client.post(slot, request, body, asked)) {
       replied = elapsed();
       status = response.statusCode();
       headers = headersOf(response.headers());
-      return read(response);
+      return read(response, asked);
     } catch (IOException | RuntimeException e) {
       // The SDK wraps what goes wrong in exceptions of its own, and OkHttp throws unchecked ones
-      // for replies that are not HTTP. Whether anything was sent is all that decides.
-      return faulted(e);
+      // for replies that are not HTTP. Whether anything was sent is all that decides, and whether
+      // the answer is there: nothing that follows can take it away.
+      return complete == null ? faulted(e) : complete;
     }
   }
 
-  private void beginSending() throws IOException {
+  private void beginSending(boolean stream) throws IOException {
     if (!maySend.getAsBoolean()) {
       stop.abort(AbortReason.LEASE_LOST);
     }
     stop.beginSending();
     sent = elapsed();
+    if (stream) {
+      silence.sent();
+    }
   }
 
-  private Reply read(HttpResponse response) throws IOException {
-    int most = client.settings().maxAnswerBytes();
-    try (var in = new CountingInputStream(response.body())) {
-      byte[] body;
-      try {
-        body = in.readNBytes(most + 1);
-      } finally {
-        received = in.count();
-      }
-      if (body.length > most) {
-        return broken(FailureCode.ANSWER_TOO_LARGE, "more than " + most + " bytes");
-      }
-      return new Reply.Answered(response.statusCode(), headers, body, timings());
+  private Reply read(HttpResponse response, boolean asked) throws IOException {
+    Runnable onBytes = asked ? silence::heard : () -> {};
+    onBytes.run();
+    try (var in = new CountingInputStream(response.body(), onBytes)) {
+      reply = in;
+      int most = client.settings().maxAnswerBytes();
+      return asked && isStream(response) ? stream(in, most) : whole(response, in, most);
     }
+  }
+
+  // What is refused comes plain, and whatever stands in front of Claude may not know streams.
+  private boolean isStream(HttpResponse response) {
+    return response.statusCode() / 100 == 2
+        && headers.value("content-type").orElse(EVENTS).contains(EVENTS);
+  }
+
+  private Reply whole(HttpResponse response, CountingInputStream in, int most) throws IOException {
+    byte[] body = in.readNBytes(most + 1);
+    return body.length > most
+        ? tooLarge(most)
+        : new Reply.Answered(response.statusCode(), headers, body, timings());
+  }
+
+  private Reply stream(CountingInputStream in, int most) throws IOException {
+    var message = new Reassembly(most);
+    stream = message;
+    var events = new EventStream(in, most);
+    for (byte[] event = events.next(); event != null; event = events.next()) {
+      switch (message.take(event)) {
+        case GOES_ON -> {}
+        case COMPLETE -> {
+          complete =
+              new Reply.Answered(
+                  Objects.requireNonNull(status), headers, message.message(), timings());
+          silence.ending(END);
+          long _ = in.transferTo(OutputStream.nullOutputStream());
+          return complete;
+        }
+        case FAILED -> {
+          return broken(FailureCode.STREAM_ERROR, "an error event");
+        }
+        case UNREADABLE -> {
+          return broken(FailureCode.UNREADABLE_ANSWER, "an event out of place");
+        }
+        case TOO_LARGE -> {
+          return tooLarge(most);
+        }
+      }
+    }
+    return events.hasOverflown()
+        ? tooLarge(most)
+        : broken(FailureCode.ANSWER_CUT, "the stream ended before its message");
+  }
+
+  private Reply tooLarge(int most) {
+    return broken(FailureCode.ANSWER_TOO_LARGE, "more than " + most + " bytes");
   }
 
   private Reply faulted(Exception fault) {
@@ -148,7 +212,14 @@ public final class Call {
   }
 
   private Reply.Broken broken(FailureCode code, String detail) {
-    return new Reply.Broken(code, detail, status, headers, received, timings());
+    return new Reply.Broken(
+        code,
+        detail,
+        status,
+        headers,
+        reply == null ? 0 : reply.count(),
+        timings(),
+        stream == null ? null : stream.remains());
   }
 
   private void awaitConnection() {

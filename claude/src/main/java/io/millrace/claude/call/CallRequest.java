@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param betas what {@code anthropic-beta} names
  * @param timeout for the whole call, from connecting to the reply's last byte
  * @param correlation told to the simulator, if the settings allow it
+ * @param streamed whether the answer is asked for as a stream and put together again, so that a
+ *     hang is told from work
  */
 @SuppressWarnings("ArrayRecordComponent") // carried, never compared
 public record CallRequest(
@@ -19,7 +21,8 @@ public record CallRequest(
     String version,
     List<String> betas,
     Duration timeout,
-    @Nullable Correlation correlation) {
+    @Nullable Correlation correlation,
+    boolean streamed) {
 
   public static final Duration TIMEOUT = Duration.ofMinutes(10);
 
@@ -31,6 +34,16 @@ public record CallRequest(
     if (timeout.isNegative() || timeout.isZero()) {
       throw new IllegalArgumentException("The timeout must be above zero");
     }
+  }
+
+  /** A plain call. */
+  public CallRequest(
+      byte[] body,
+      String version,
+      List<String> betas,
+      Duration timeout,
+      @Nullable Correlation correlation) {
+    this(body, version, betas, timeout, correlation, false);
   }
 
   /** Which job and which of its attempts a call belongs to. */

@@ -5,7 +5,7 @@ import com.anthropic.core.http.Headers;
 import com.anthropic.core.http.HttpMethod;
 import com.anthropic.core.http.HttpRequest;
 import com.anthropic.core.http.HttpResponse;
-import com.anthropic.errors.AnthropicIoException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -20,6 +20,11 @@ import java.util.function.BooleanSupplier;
 public final class ClaudeClient implements AutoCloseable {
   private static final RequestOptions NO_REDIRECTS =
       RequestOptions.builder().followRedirects(false).build();
+  private static final String JSON = "application/json";
+  private static final String VERSION = "2023-06-01";
+  private static final byte[] ONE_WORD =
+      "{\"model\":\"\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"
+          .getBytes(StandardCharsets.UTF_8);
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(10);
 
   private final UpstreamSettings settings;
@@ -51,6 +56,11 @@ public final class ClaudeClient implements AutoCloseable {
     return new Call(this, request, maySend);
   }
 
+  /** Whether an answer of up to so many tokens is to be streamed. */
+  public boolean streams(long maxTokens) {
+    return maxTokens > settings.streaming().above();
+  }
+
   /** Calls that run now. */
   public int inFlight() {
     return connections.inUse();
@@ -67,20 +77,38 @@ public final class ClaudeClient implements AutoCloseable {
 
   /** The status with which Claude answers a request that costs nothing; empty if nobody answers. */
   public OptionalInt probe(Duration timeout) {
-    return models(timeout).stream().mapToInt(Models::status).findFirst();
+    return models(timeout).stream().mapToInt(Answer::status).findFirst();
   }
 
-  private record Models(int status, Headers headers) {}
-
-  private Optional<Models> models(Duration timeout) {
+  /**
+   * The status with which Claude answers a plain request for a model, one that costs nothing; empty
+   * if nobody answers.
+   */
+  public OptionalInt probe(String model, String version, Duration timeout) {
     HttpRequest request =
-        request(HttpMethod.GET, "models").putHeader("anthropic-version", "2023-06-01").build();
+        request(HttpMethod.POST, "messages/count_tokens", JSON)
+            .putHeader("anthropic-version", version)
+            .body(new OneShotBody(ModelField.replace(ONE_WORD, model), () -> {}))
+            .build();
+    return ask(request, timeout).stream().mapToInt(Answer::status).findFirst();
+  }
+
+  private record Answer(int status, Headers headers) {}
+
+  private Optional<Answer> models(Duration timeout) {
+    return ask(
+        request(HttpMethod.GET, "models", JSON).putHeader("anthropic-version", VERSION).build(),
+        timeout);
+  }
+
+  private Optional<Answer> ask(HttpRequest request, Duration timeout) {
     RequestOptions options =
         RequestOptions.builder().followRedirects(false).timeout(timeout).build();
     Connections.Slot slot = connections.take();
     try (HttpResponse response = slot.http().execute(request, options)) {
-      return Optional.of(new Models(response.statusCode(), response.headers()));
-    } catch (AnthropicIoException e) {
+      return Optional.of(new Answer(response.statusCode(), response.headers()));
+    } catch (RuntimeException noReply) {
+      // The SDK's own, or one of OkHttp's for what is not HTTP.
       return Optional.empty();
     } finally {
       slot.release();
@@ -93,9 +121,9 @@ public final class ClaudeClient implements AutoCloseable {
     connections.close();
   }
 
-  HttpResponse post(Connections.Slot slot, CallRequest call, OneShotBody body) {
+  HttpResponse post(Connections.Slot slot, CallRequest call, OneShotBody body, boolean stream) {
     HttpRequest.Builder request =
-        request(HttpMethod.POST, "messages")
+        request(HttpMethod.POST, "messages", stream ? Call.EVENTS : JSON)
             .putHeader("anthropic-version", call.version())
             .body(body);
     if (!call.betas().isEmpty()) {
@@ -127,13 +155,14 @@ public final class ClaudeClient implements AutoCloseable {
   }
 
   // OkHttp unpacks gzip unless an encoding is asked for; "identity" keeps the bytes the provider's.
-  private HttpRequest.Builder request(HttpMethod method, String path) {
+  private HttpRequest.Builder request(HttpMethod method, String path, String accept) {
     return HttpRequest.builder()
         .method(method)
         .baseUrl(settings.baseUrl().toString())
-        .addPathSegments("v1", path)
+        .addPathSegment("v1")
+        .addPathSegments(path.split("/", -1))
         .putHeader("x-api-key", settings.apiKey())
-        .putHeader("accept", "application/json")
+        .putHeader("accept", accept)
         .putHeader("accept-encoding", "identity")
         .putHeader("user-agent", "millrace");
   }

@@ -1,10 +1,7 @@
 package io.millrace.claude.call;
 
 import io.millrace.claude.json.Json;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -12,16 +9,18 @@ import tools.jackson.core.JsonToken;
 /** The {@code model} of a request, read and replaced in the raw bytes. */
 public final class ModelField {
 
+  private static final String MODEL = "model";
+
   private ModelField() {}
 
   /** The model that the request names. */
   public static Optional<String> read(byte[] request) {
-    return spans(request).stream()
+    return MemberSpans.of(request, MODEL).only(JsonToken.VALUE_STRING).spans().stream()
         .reduce((earlier, later) -> later)
         .map(span -> {
           try (JsonParser parser =
               Json.parser(
-                  Json.slice(request, span.from, span.to).getBytes(StandardCharsets.UTF_8))) {
+                  Json.slice(request, span.from(), span.to()).getBytes(StandardCharsets.UTF_8))) {
             parser.nextToken();
             return parser.getString();
           }
@@ -35,47 +34,11 @@ public final class ModelField {
    * @throws IllegalArgumentException if there is no top-level model of type string
    */
   public static byte[] replace(byte[] request, String model) {
-    List<Span> spans = spans(request);
-    if (spans.isEmpty()) {
+    var spans = MemberSpans.of(request, MODEL).only(JsonToken.VALUE_STRING);
+    if (spans.spans().isEmpty()) {
       throw new IllegalArgumentException("The request names no model");
     }
-    byte[] quoted = quoted(model);
-    var out = new ByteArrayOutputStream(request.length + quoted.length * spans.size());
-    int from = 0;
-    for (Span span : spans) {
-      out.write(request, from, span.from - from);
-      out.writeBytes(quoted);
-      from = span.to;
-    }
-    out.write(request, from, request.length - from);
-    return out.toByteArray();
-  }
-
-  private record Span(int from, int to) {}
-
-  private static List<Span> spans(byte[] request) {
-    var spans = new ArrayList<Span>();
-    try (JsonParser parser = Json.parser(request)) {
-      parser.nextToken();
-      while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-        boolean model = "model".equals(parser.currentName());
-        JsonToken value = parser.nextToken();
-        if (model && value == JsonToken.VALUE_STRING) {
-          int from = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
-          spans.add(new Span(from, endOfString(request, from)));
-        }
-        parser.skipChildren();
-      }
-    }
-    return spans;
-  }
-
-  private static int endOfString(byte[] request, int openingQuote) {
-    int at = openingQuote + 1;
-    while (request[at] != '"') {
-      at += request[at] == '\\' ? 2 : 1;
-    }
-    return at + 1;
+    return spans.replacedBy(quoted(model));
   }
 
   private static byte[] quoted(String model) {

@@ -9,7 +9,10 @@ import java.io.OutputStream;
  * request again (after a 503 with {@code retry-after: 0}, or a 421).
  */
 final class OneShotBody implements HttpRequestBody {
-  private final byte[] bytes;
+  private static final byte[] GONE = {};
+
+  private byte[] bytes;
+  private final int length;
   private final Gate gate;
 
   /** Passed just before the first byte; throws to keep it from leaving. */
@@ -19,6 +22,7 @@ final class OneShotBody implements HttpRequestBody {
 
   OneShotBody(byte[] bytes, Gate gate) {
     this.bytes = bytes;
+    this.length = bytes.length;
     this.gate = gate;
   }
 
@@ -27,6 +31,8 @@ final class OneShotBody implements HttpRequestBody {
     try {
       gate.pass();
       out.write(bytes);
+      // A call may run for an hour; what it sent need not stay.
+      bytes = GONE;
     } catch (IOException e) {
       throw asIs(e);
     }
@@ -46,7 +52,7 @@ final class OneShotBody implements HttpRequestBody {
 
   @Override
   public long contentLength() {
-    return bytes.length;
+    return length;
   }
 
   @Override

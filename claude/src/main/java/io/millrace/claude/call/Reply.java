@@ -30,6 +30,7 @@ public sealed interface Reply {
    *
    * @param status of the reply's head, if that came
    * @param received bytes of the reply's body that came
+   * @param remains what a stream brought before it broke; null if the reply was none
    */
   record Broken(
       FailureCode code,
@@ -37,6 +38,40 @@ public sealed interface Reply {
       @Nullable Integer status,
       ReplyHeaders headers,
       long received,
-      Timings timings)
-      implements Reply {}
+      Timings timings,
+      @Nullable Remains remains)
+      implements Reply {
+
+    /** Of a reply that was no stream. */
+    public Broken(
+        FailureCode code,
+        String detail,
+        @Nullable Integer status,
+        ReplyHeaders headers,
+        long received,
+        Timings timings) {
+      this(code, detail, status, headers, received, timings, null);
+    }
+
+    /** The error with which Claude itself ended the stream, if it did. */
+    public byte @Nullable [] error() {
+      return remains == null ? null : remains.error();
+    }
+  }
+
+  /**
+   * What is known of a streamed answer that did not become whole.
+   *
+   * @param usage as told up to then; null if the message had not begun
+   * @param output characters of output that came
+   * @param error the provider's error object, if the stream ended with one
+   */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Remains(@Nullable String usage, long output, byte @Nullable [] error) {
+
+    @Override
+    public String toString() {
+      return "Remains[" + usage + ", " + output + (error == null ? "]" : ", error]");
+    }
+  }
 }

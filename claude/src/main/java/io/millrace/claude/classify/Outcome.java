@@ -2,6 +2,7 @@ package io.millrace.claude.classify;
 
 import io.millrace.claude.call.Reply;
 import io.millrace.failure.FailureCode;
+import io.millrace.money.Usage;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -52,8 +53,18 @@ public sealed interface Outcome {
   record RateLimited(Fault fault, @Nullable Duration retryAfter, @Nullable Dimension dimension)
       implements Failed {}
 
-  /** The call may be billed and there is no answer. */
-  record Ambiguous(Fault fault) implements Failed {}
+  /**
+   * The call may be billed and there is no answer.
+   *
+   * @param seen what a stream told of the usage before it broke; null if nothing did
+   */
+  record Ambiguous(Fault fault, @Nullable Usage seen) implements Failed {
+
+    /** Of which nothing was seen. */
+    public Ambiguous(Fault fault) {
+      this(fault, null);
+    }
+  }
 
   /** The account or the upstream is at fault, not the job. */
   record Platform(Fault fault) implements Failed {}
@@ -72,7 +83,8 @@ public sealed interface Outcome {
    * What went wrong.
    *
    * @param message for the job's owner; may quote the request, so it is never logged
-   * @param status of the HTTP reply, if there was a complete one
+   * @param status of the HTTP reply, if there was a complete one; of an error at the beginning of a
+   *     stream the status that its type has otherwise
    * @param envelope the provider's error object as it was sent, if it is one
    */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared

@@ -54,6 +54,17 @@ public final class RawUsage {
     }
   }
 
+  /** The usage of a message that is not whole. */
+  static Optional<Usage> seen(byte[] json) {
+    try (JsonParser parser = Json.parser(json)) {
+      return parser.nextToken() == JsonToken.START_OBJECT
+          ? Optional.of(of(Json.scalars(parser)))
+          : Optional.empty();
+    } catch (JacksonException malformed) {
+      return Optional.empty();
+    }
+  }
+
   /** As far as it can be read; what cannot counts nothing. */
   static Usage of(Map<String, String> scalars) {
     long writes = number(scalars, WRITES);

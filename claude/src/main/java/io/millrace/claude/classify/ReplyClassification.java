@@ -28,7 +28,7 @@ final class ReplyClassification {
   static Outcome of(Reply reply, Instant now) {
     return switch (reply) {
       case NothingSent(var code, var detail, _) -> new Retryable(Fault.of(code, detail), null);
-      case Broken(var code, var detail, _, _, _, _) -> new Ambiguous(Fault.of(code, detail));
+      case Broken broken -> BrokenStream.of(broken, now);
       case Answered answer when answer.status() / 100 == 2 -> answered(answer);
       case Answered answer -> refused(answer, now);
     };
@@ -47,7 +47,7 @@ final class ReplyClassification {
                     null)));
   }
 
-  private static Outcome refused(Answered answer, Instant now) {
+  static Outcome refused(Answered answer, Instant now) {
     Optional<ErrorEnvelope> envelope = ErrorEnvelope.read(answer.body());
     FailureCode code = code(answer, envelope.orElse(new ErrorEnvelope("", "", "")));
     var fault =

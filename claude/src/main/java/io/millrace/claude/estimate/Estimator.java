@@ -39,6 +39,11 @@ public final class Estimator {
         (long) Math.ceil(input), outputGuess(request.maxTokens()), request.maxTokens());
   }
 
+  /** Output tokens that so many characters of an answer are, rather too many than too few. */
+  public static long output(long characters) {
+    return (long) Math.ceil(characters / ASCII_CHARS_PER_TOKEN * NEWER_TOKENIZER);
+  }
+
   /** Output tokens that a call with that bound is expected to produce. */
   public static long outputGuess(long maxTokens) {
     return Math.min(maxTokens, OUTPUT_GUESS);

@@ -8,6 +8,12 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.cfg.JsonNodeFeature;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Parsers for requests and replies. Sizes are bounded where the bytes come from, not here. */
 public final class Json {
@@ -23,7 +29,30 @@ public final class Json {
                   .build())
           .build();
 
+  private static final JsonMapper TREES =
+      JsonMapper.builder(FACTORY)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
+  private static final ObjectWriter ASCII = TREES.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII);
+
   private Json() {}
+
+  /** The whole as a tree; numbers keep their digits. */
+  public static JsonNode tree(byte[] utf8) {
+    return TREES.readTree(utf8);
+  }
+
+  /** The tree as JSON in UTF-8. */
+  public static byte[] bytes(JsonNode tree) {
+    return TREES.writeValueAsBytes(tree);
+  }
+
+  /** The tree as JSON of ASCII characters only, which can hold half a surrogate pair. */
+  public static String ascii(JsonNode tree) {
+    return ASCII.writeValueAsString(tree);
+  }
 
   public static JsonParser parser(byte[] utf8) {
     return FACTORY.createParser(ObjectReadContext.empty(), utf8);

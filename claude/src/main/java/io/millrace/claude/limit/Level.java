@@ -157,6 +157,11 @@ final class Level {
     return isAlone(amount) ? Math.clamp(amount / perSecond() * 0.015, 0.08, 0.5) : 0;
   }
 
+  /** What refills meanwhile. */
+  double owedFor(double amount) {
+    return isLimited() ? margin(amount) * perSecond() : 0;
+  }
+
   /**
    * A header said how much is missing from the full amount: what we did not count, others used.
    *

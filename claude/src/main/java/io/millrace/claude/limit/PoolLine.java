@@ -9,6 +9,7 @@ import io.millrace.claude.limit.Draw.Told;
 import io.millrace.claude.limit.Draw.Wish;
 import io.millrace.claude.limit.Ticket.Granted;
 import io.millrace.claude.limit.Ticket.TooLong;
+import io.millrace.db.limit.Blocks;
 import io.millrace.job.Lane;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -272,7 +273,9 @@ final class PoolLine {
     }
     long wait = later.pause() * MICRO;
     boolean tooLong = now - ticket.since() + wait > patience.toNanos();
-    if (drawn.paused() != null) {
+    boolean failing = tooLong && Blocks.CIRCUIT_OPEN.equals(drawn.rate().blockedBy());
+    if (drawn.paused() != null || failing) {
+      // The dispatcher keeps it, and may send it to a fallback.
       waiting.remove(ticket);
       ticket.answer(new TooLong(Duration.ZERO));
     } else if (tooLong && !later.first()) {

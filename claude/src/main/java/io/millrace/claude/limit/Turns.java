@@ -20,6 +20,8 @@ final class Turns {
   private static final long LOOK_AHEAD = 100_000;
   private static final double OUTPUT_ROOM = 0.9;
   private static final int FIRST_CALLS = 16;
+  // Who waits draws four times a second at least; who does not is slow or dead, and is passed.
+  private static final long ATTENTIVE = 500_000;
   private static final long UNKNOWN_WAIT = 250_000;
 
   private final Opened opened;
@@ -164,7 +166,8 @@ final class Turns {
     started++;
     calls++;
     requests.charge(1);
-    input.charge((double) wish.input());
+    // The time for which a large one waits on is not refilled for others: it arrives so much later.
+    input.charge((double) wish.input() + input.owedFor((double) wish.input()));
     requests.learn(1);
     input.learn((double) wish.input());
     output.learn((double) wish.output());
@@ -192,6 +195,7 @@ final class Turns {
             .average()
             .orElse(Double.MAX_VALUE);
     return opened.others().stream()
+        .filter(share -> now - share.at() < ATTENTIVE)
         .flatMap(share -> share.line().stream())
         .map(place ->
             new Ahead(

@@ -44,7 +44,7 @@ public final class RetryPolicy {
       RandomGenerator random) {
     return switch (outcome) {
       case Outcome.Permanent(var fault) -> new GiveUp(fault.code(), Reason.PERMANENT);
-      case Outcome.Ambiguous(var fault) when onAmbiguous == OnAmbiguous.FAIL ->
+      case Outcome.Ambiguous(var fault, _) when onAmbiguous == OnAmbiguous.FAIL ->
           new GiveUp(fault.code(), Reason.ON_AMBIGUOUS);
       case Outcome.Retryable _, Outcome.Ambiguous _ when countedAttempts >= maxAttempts ->
           new GiveUp(outcome.code(), Reason.ATTEMPTS_EXHAUSTED);

@@ -6,7 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.millrace.claude.call.Reply.Answered;
 import io.millrace.claude.call.Reply.Broken;
 import io.millrace.claude.call.Reply.NothingSent;
+import io.millrace.claude.call.UpstreamSettings.Streaming;
 import io.millrace.failure.FailureCode;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -187,15 +192,17 @@ class CallTest {
   }
 
   @Test
-  void aRefusedConnectionSendsNothing() {
-    var server = new RawServer(connection -> {});
-    server.close();
-    client = client(server.uri());
+  void aRefusedConnectionSendsNothing() throws IOException {
+    // Bound and not listening: a port that was closed might be somebody else's by now.
+    try (var taken = new Socket()) {
+      taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      client = client(URI.create("http://127.0.0.1:" + taken.getLocalPort()));
 
-    var reply = (NothingSent) client.prepare(request(LONG)).execute();
+      var reply = (NothingSent) client.prepare(request(LONG)).execute();
 
-    assertThat(reply.code()).isEqualTo(FailureCode.CONNECT_FAILED);
-    assertThat(reply.timings().sent()).isNull();
+      assertThat(reply.code()).isEqualTo(FailureCode.CONNECT_FAILED);
+      assertThat(reply.timings().sent()).isNull();
+    }
   }
 
   @Test
@@ -218,7 +225,8 @@ class CallTest {
                   false,
                   Duration.ofMillis(200),
                   LONG,
-                  1000),
+                  1000,
+                  Streaming.DEFAULTS),
               Clock.systemUTC());
 
       var reply = (NothingSent) client.prepare(request(LONG)).execute();
@@ -317,7 +325,8 @@ class CallTest {
     try (var server = silent(new CountDownLatch(1))) {
       client =
           new ClaudeClient(
-              new UpstreamSettings(server.uri(), "k", false, Duration.ofMillis(100), LONG, 1000),
+              new UpstreamSettings(
+                  server.uri(), "k", false, Duration.ofMillis(100), LONG, 1000, Streaming.DEFAULTS),
               Clock.systemUTC());
 
       var reply = (Broken) client.prepare(request(Duration.ofMillis(400))).execute();
@@ -445,7 +454,8 @@ class CallTest {
         })) {
       client =
           new ClaudeClient(
-              new UpstreamSettings(server.uri(), "k", false, LONG, LONG, 1000), Clock.systemUTC());
+              new UpstreamSettings(server.uri(), "k", false, LONG, LONG, 1000, Streaming.DEFAULTS),
+              Clock.systemUTC());
       var reply = (Broken) client.prepare(request(LONG)).execute();
 
       assertThat(reply.code()).isEqualTo(code);

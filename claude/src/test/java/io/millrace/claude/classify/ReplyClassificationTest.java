@@ -41,14 +41,17 @@ class ReplyClassificationTest {
             + " Please go to Plans|credit_balance_too_low|platform",
         "400|invalid_request_error||You have reached your specified workspace API usage limits."
             + " You will|usage_limit_reached|platform",
+        "400|invalid_request_error|request_body_encoding_invalid|x|invalid_request|permanent",
         "401|authentication_error||invalid x-api-key|authentication_failed|platform",
         "402|billing_error||x|billing_error|platform",
         "403|permission_error||x|permission_denied|permanent",
         "404|not_found_error||model: claude-x|not_found|permanent",
         "408|||x|request_timeout|retryable",
         "409|conflict_error||x|conflict|retryable",
+        "405|||x|refused|permanent",
         "412|||x|refused|permanent",
         "413|request_too_large||Request exceeds the maximum size|request_too_large|permanent",
+        "413|request_too_large|request_body_too_large_after_decoding|x|request_too_large|permanent",
         "422|||x|unprocessable|permanent",
         "429|rate_limit_error||x|rate_limited|rate_limited",
         "429|rate_limit_error|brand_new_code|x|rate_limited|rate_limited",
@@ -97,7 +100,9 @@ class ReplyClassificationTest {
     "500, true,  api_error", "500, perhaps, api_error", "400, true,  retry_requested",
     "404, true,  retry_requested", "400, false, invalid_request",
         "401, true,  authentication_failed",
-    "429, true,  rate_limited", "429, false, rate_limit_held"
+    "402, true,  billing_error", "403, true,  retry_requested", "413, true,  retry_requested",
+    "409, false, retry_forbidden", "504, false, retry_forbidden", "529, true,  overloaded",
+    "429, true,  rate_limited", "429, false, rate_limit_held", "301, true,  redirect_refused"
   })
   void theProvidersWishForOrAgainstARetryIsObeyed(int status, String shouldRetry, String code) {
     var headers = new ReplyHeaders(Map.of("x-should-retry", shouldRetry));

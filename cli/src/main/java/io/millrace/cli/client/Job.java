@@ -40,6 +40,10 @@ record Job(byte[] json, Map<?, ?> fields) {
     return fields.get("waiting_for") instanceof String reason ? reason : null;
   }
 
+  @Nullable String expectedStart() {
+    return fields.get("expected_start") instanceof String time ? time : null;
+  }
+
   /** The answer's text. */
   String text() {
     return content()

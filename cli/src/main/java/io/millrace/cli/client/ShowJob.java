@@ -36,7 +36,10 @@ record ShowJob(Terminal terminal, boolean json) {
     if (json) {
       print(job.json());
     }
-    String reason = job.waitingFor() == null ? "" : " (waiting for " + job.waitingFor() + ")";
+    String start =
+        job.expectedStart() == null ? "" : ", expected to start at " + job.expectedStart();
+    String reason =
+        job.waitingFor() == null ? "" : " (waiting for " + job.waitingFor() + start + ")";
     say(
         "%s is %s%s. Ask again: ./millrace get %s --wait 60"
             .formatted(job.id(), job.status(), reason, job.id()));

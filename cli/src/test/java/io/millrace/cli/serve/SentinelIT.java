@@ -61,6 +61,7 @@ class SentinelIT {
           Metric.LIMITER_GIVEN_BACK,
           Metric.QUEUE_RELEASED,
           Metric.JOBS_ANNOUNCED,
+          Metric.JOBS_REROUTED,
           Metric.RETENTION_DROPPED,
           Metric.RETENTION_DELETED);
 

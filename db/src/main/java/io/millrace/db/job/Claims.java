@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Turns invitations into held jobs. State, worker and claim number change together in one guarded
  * update, so of any number of records and workers exactly one wins; whatever is canceled, finished,
- * claimed, not yet due, past its deadline by the database clock or of a paused tenant simply falls
- * out. A defaulted deadline is put off here by the pauses of the job's tenant.
+ * claimed, not yet due, past its deadline by the database clock, of a paused tenant or of a pool
+ * paused by hand simply falls out; a pool that the platform paused lets probes through. A defaulted
+ * deadline is put off here by the pauses of the job's tenant and pool.
  */
 public final class Claims {
 
@@ -40,7 +41,8 @@ public final class Claims {
         (extract(epoch from job.expires_at - now()) * 1000)::bigint, job.worker_id,
         (extract(epoch from now() - job.created_at) * 1000000)::bigint,
         (extract(epoch from now() - job.due_at) * 1000000)::bigint,
-        (extract(epoch from now() - job.released_at) * 1000000)::bigint
+        (extract(epoch from now() - job.released_at) * 1000000)::bigint,
+        job.requested_model is not null
       """;
 
   // States are compared as text where the id is given, so that nothing but the primary key serves:
@@ -54,21 +56,18 @@ public final class Claims {
           select j.id from job j
           where j.id = n.id and j.claim_no = n.claim_no and j.state::text = 'queued'
             and j.due_at <= now() and j.expires_at > now()
-            and j.tenant_id <> all(array(select tenant_id from tenant_pause where resumed_at is null))
+            and j.tenant_id <> all(%1$s) and j.pool <> all(%2$s)
           for update skip locked) hit)
       update job set state = 'running', worker_id = ?, claim_no = claim_no + 1,
         sending = not (pool = any(?)), sending_since = now(),
         started_at = coalesce(started_at, now()), parked_until = null, released_at = null,
-        expires_at = expires_at + case
-          when expires_defaulted and tenant_id = any(array(select tenant_id from tenant_pause))
-          then paused_for(tenant_id, coalesce(pauses_counted_to, created_at)) else interval '0' end,
-        pauses_counted_to = case
-          when expires_defaulted and tenant_id = any(array(select tenant_id from tenant_pause))
-          then now() else pauses_counted_to end
+        expires_at = expires_at + %3$s,
+        pauses_counted_to = case when %4$s then now() else pauses_counted_to end
       from won
       where job.id = won.id and exists (select from worker where worker.id = ? and worker.lost_at is null)
       returning \
       """
+              .formatted(Pauses.PAUSED_TENANTS, Pauses.CLOSED_POOLS, Pauses.OWED, Pauses.OWED_ANY)
           // The claim clears the mark of which this asks.
           + CLAIMED.replace("job.released_at", "old.released_at");
 
@@ -124,6 +123,7 @@ public final class Claims {
    *     #markSending} must succeed before the call
    * @param untilExpiry time left to the deadline at the moment of the claim, by the database clock
    * @param waits how long it was under way until then
+   * @param rerouted whether its model is a fallback, which its request does not name
    */
   public record Claimed(
       Fence fence,
@@ -144,7 +144,8 @@ public final class Claims {
       @Nullable String userId,
       @Nullable String feature,
       Duration untilExpiry,
-      Waits waits) {
+      Waits waits,
+      boolean rerouted) {
 
     public JobId id() {
       return fence.id();
@@ -286,7 +287,8 @@ public final class Claims {
         rows.getString(17),
         rows.getString(18),
         Duration.ofMillis(rows.getLong(19)),
-        new Waits(micros(rows, 21), micros(rows, 22), micros(rows, 23)));
+        new Waits(micros(rows, 21), micros(rows, 22), micros(rows, 23)),
+        rows.getBoolean(24));
   }
 
   private static Duration micros(ResultSet rows, int column) throws SQLException {

@@ -119,10 +119,10 @@ public final class HeldJobs {
     List<Held> held = new ArrayList<>();
     try (var rows = select.executeQuery()) {
       while (rows.next()) {
-        var since = Rows.time(rows, 24);
+        var since = Rows.time(rows, 25);
         held.add(
             new Held(
-                Claims.claimed(rows), since == null ? Instant.EPOCH : since, rows.getBoolean(25)));
+                Claims.claimed(rows), since == null ? Instant.EPOCH : since, rows.getBoolean(26)));
       }
     }
     return held;

@@ -13,19 +13,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything that a caller may see of a job.
  *
+ * @param model the one that was asked for
+ * @param fallback the model that took its place; null if none did
  * @param terms what was asked for at submission
  * @param failureMessage the message of the attempt that decided a failed job
  * @param body Claude's message or an error envelope, byte for byte; null while there is none
  * @param usage the sum over all attempts whose cost is certain
  * @param cost US dollars over all attempts; null where a price is not known
  * @param suspectedCost what may have been billed besides; null where a price is not known
- * @param paused whether its tenant's jobs are held back
+ * @param paused whether its tenant's jobs are held back, or its pool's
+ * @param putOff whether it is due later because its user has no more turns now
  */
 public record JobView(
     JobId id,
     JobState state,
     Lane lane,
+    String pool,
     String model,
+    @Nullable Fallback fallback,
     Instant createdAt,
     Instant dueAt,
     Instant expiresAt,
@@ -43,7 +48,8 @@ public record JobView(
     Usage usage,
     @Nullable BigDecimal cost,
     @Nullable BigDecimal suspectedCost,
-    boolean paused) {
+    boolean paused,
+    boolean putOff) {
 
   /** The same with the body of its result. */
   public JobView withBody(byte @Nullable [] found) {
@@ -51,7 +57,9 @@ public record JobView(
         id,
         state,
         lane,
+        pool,
         model,
+        fallback,
         createdAt,
         dueAt,
         expiresAt,
@@ -69,8 +77,16 @@ public record JobView(
         usage,
         cost,
         suspectedCost,
-        paused);
+        paused,
+        putOff);
   }
+
+  /**
+   * The model that is called instead of the one that was asked for.
+   *
+   * @param reason as {@link Fallbacks.Reason} names them
+   */
+  public record Fallback(String model, String reason) {}
 
   /** The terms of submission, apart from the params. */
   public record Terms(

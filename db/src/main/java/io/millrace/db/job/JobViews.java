@@ -2,6 +2,7 @@ package io.millrace.db.job;
 
 import static io.millrace.db.schema.Tables.ATTEMPT;
 import static io.millrace.db.schema.Tables.JOB;
+import static io.millrace.db.schema.Tables.POOL_PAUSE;
 import static io.millrace.db.schema.Tables.REQUEST;
 import static io.millrace.db.schema.Tables.RESULT;
 import static io.millrace.db.schema.Tables.TENANT_PAUSE;
@@ -51,10 +52,16 @@ public final class JobViews {
   private static final Field<Boolean> PAUSED =
       field(
           exists(
-              selectOne()
-                  .from(TENANT_PAUSE)
-                  .where(
-                      TENANT_PAUSE.TENANT_ID.eq(JOB.TENANT_ID), TENANT_PAUSE.RESUMED_AT.isNull())));
+                  selectOne()
+                      .from(TENANT_PAUSE)
+                      .where(
+                          TENANT_PAUSE.TENANT_ID.eq(JOB.TENANT_ID),
+                          TENANT_PAUSE.RESUMED_AT.isNull()))
+              .or(
+                  exists(
+                      selectOne()
+                          .from(POOL_PAUSE)
+                          .where(POOL_PAUSE.POOL.eq(JOB.POOL), POOL_PAUSE.RESUMED_AT.isNull()))));
   private static final Field<Integer> BODY_BYTES =
       field(name(RESULT.getName(), "body_bytes"), Integer.class);
   private static final List<SelectFieldOrAsterisk> COLUMNS =
@@ -178,7 +185,9 @@ public final class JobViews {
         new JobId(job.get(JOB.ID)),
         io.millrace.job.JobState.valueOf(job.get(JOB.STATE).getLiteral().toUpperCase(Locale.ROOT)),
         Lane.parse(job.get(JOB.LANE).getLiteral()).orElseThrow(),
-        job.get(JOB.MODEL),
+        job.get(JOB.POOL),
+        Objects.requireNonNullElse(job.get(JOB.REQUESTED_MODEL), job.get(JOB.MODEL)),
+        fallback(job),
         job.get(JOB.CREATED_AT),
         job.get(JOB.DUE_AT),
         job.get(JOB.EXPIRES_AT),
@@ -196,7 +205,13 @@ public final class JobViews {
         bill.usage(),
         bill.cost(),
         bill.suspected(),
-        job.get("paused", Boolean.class));
+        job.get("paused", Boolean.class),
+        Objects.requireNonNullElse(job.get(JOB.QUOTA_MARK), 0) < 0);
+  }
+
+  private static JobView.@Nullable Fallback fallback(Record job) {
+    String reason = job.get(JOB.FALLBACK_REASON);
+    return reason == null ? null : new JobView.Fallback(job.get(JOB.MODEL), reason);
   }
 
   private static JobView.Terms terms(Record job) {

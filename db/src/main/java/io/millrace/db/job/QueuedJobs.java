@@ -9,15 +9,13 @@ import java.util.List;
 /** What happens to jobs that no worker holds and nobody asked about: the deadline. */
 public final class QueuedJobs {
 
-  // A defaulted deadline is put off by the time for which the job's tenant was paused. While a
+  // A defaulted deadline is put off by the time for which the job's tenant or pool was paused.
+  // While a
   // pause lasts, by an hour at least: a job that had a second left would be met here every second.
   private static final String EXPIRE =
       """
       with due as (
-        select id, tenant_id, expires_at, case
-            when expires_defaulted and tenant_id = any(array(select tenant_id from tenant_pause))
-            then paused_for(tenant_id, coalesce(pauses_counted_to, created_at)) else interval '0' end as owed,
-          tenant_id = any(array(select tenant_id from tenant_pause where resumed_at is null)) as paused
+        select id, tenant_id, expires_at, %s as owed, %s as paused
         from job where state in ('queued', 'running') and state = 'queued' and expires_at <= now()
         order by expires_at limit ?
         for update skip locked),
@@ -31,7 +29,8 @@ public final class QueuedJobs {
         from due where job.id = due.id and due.owed = interval '0'
         returning job.id, job.tenant_id, true)
       select * from put_off union all select * from expired
-      """;
+      """
+          .formatted(Pauses.OWED, Pauses.LASTING);
 
   private final Database database;
 
@@ -44,7 +43,7 @@ public final class QueuedJobs {
 
   /**
    * Ends queued jobs whose deadline has passed, earliest first, up to {@code limit}; some may stay
-   * queued, their deadline put off by what their tenant was paused.
+   * queued, their deadline put off by what their tenant or pool was paused.
    */
   public List<Moved> expire(int limit) {
     return database.single(connection -> {

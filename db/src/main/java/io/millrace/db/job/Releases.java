@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The dispatcher's view of the queue: what is ready, in which order, and the mark on what was let
@@ -55,9 +56,10 @@ public final class Releases {
       WITH_QUEUES
           + """
           select pool, lane::text, tenant_id from queue
-          where tenant_id <> all(array(select tenant_id from tenant_pause where resumed_at is null))
+          where tenant_id <> all(%s) and pool <> all(%s)
           limit ?
-          """;
+          """
+              .formatted(Pauses.PAUSED_TENANTS, Pauses.CLOSED_POOLS);
 
   private static final String OUTSTANDING =
       """
@@ -76,11 +78,17 @@ public final class Releases {
             and j.pool = pick.pool and j.lane = pick.lane::job_lane and j.tenant_id = pick.tenant_id
           order by j.expires_at, j.id limit pick.jobs
           for update skip locked) head)
-      update job set released_at = now(), parked_until = now() + ? * interval '1 millisecond'
+      update job set released_at = now(), parked_until = now() + ? * interval '1 millisecond'%s
       from chosen where job.id = chosen.id
       returning job.id, job.claim_no, job.pool, job.lane::text, job.tenant_id, job.expires_at,
-        job.estimated_input, job.max_output
+        job.estimated_input, job.max_output%s
       """;
+  private static final String RELEASE_FREELY = RELEASE.formatted("", "");
+  private static final String RELEASE_COUNTED =
+      RELEASE.formatted(
+          ", quota_mark = job.attempts + 1",
+          ", job.user_id, coalesce(old.quota_mark > job.attempts, false), "
+              + "case when old.quota_mark is null then 0 when old.quota_mark = -1 then 1 else 2 end");
 
   private static final String TAKE_BACK =
       """
@@ -91,6 +99,19 @@ public final class Releases {
           where j.id = n.id and j.state = 'queued' and j.released_at is not null
           for update skip locked) hit)
       update job set parked_until = null, released_at = null from unsent where job.id = unsent.id
+      """;
+
+  private static final String TAKE_BACK_UNCOUNTED =
+      """
+      with back as (
+        select hit.id, n.put_off from unnest(?, ?) as n(id, put_off)
+        cross join lateral (
+          select j.id from job j
+          where j.id = n.id and j.state = 'queued' and j.released_at is not null
+          for update skip locked) hit)
+      update job set parked_until = null, released_at = null,
+        quota_mark = nullif(-back.put_off, 0)
+      from back where job.id = back.id
       """;
 
   private final Database database;
@@ -107,6 +128,20 @@ public final class Releases {
 
   /** A job that was let go: the record to produce, and what it is expected to take of its pool. */
   public record Released(ReleasedJob job, Queue queue, int estimatedInput, int maxOutput) {}
+
+  /**
+   * A job that quotas may hold back.
+   *
+   * @param counted whether it has been counted for its next call
+   * @param timesPutOff by a quota: 0, 1 or, more often, 2; a job that was let go before counts as
+   *     that, too
+   */
+  public record Counted(
+      Released released,
+      Instant expiresAt,
+      @Nullable String userId,
+      boolean counted,
+      int timesPutOff) {}
 
   /**
    * Makes ready what waited out its delay, and again what was released but not claimed in time.
@@ -130,8 +165,9 @@ public final class Releases {
   public record Ripened(int due, int unclaimed) {}
 
   /**
-   * Every queue that has a ready job and whose tenant is not paused, up to {@code limit} queues;
-   * pool, then lane by priority.
+   * Every queue that has a ready job and whose tenant and pool are not paused by hand, up to {@code
+   * limit} queues; pool, then lane by priority. A pool that the platform paused is among them, for
+   * its probes.
    */
   public List<Queue> queues(int limit) {
     return database.single(connection -> {
@@ -178,18 +214,31 @@ public final class Releases {
    * {@link #ripen}.
    */
   public List<Released> release(List<Pick> picks, Duration sweep) {
+    return release(RELEASE_FREELY, false, picks, sweep).stream().map(Counted::released).toList();
+  }
+
+  /**
+   * As {@link #release}, and marks the jobs as counted for their next call: the caller counts those
+   * that were not counted before, and brings back those that may not start.
+   */
+  public List<Counted> releaseCounted(List<Pick> picks, Duration sweep) {
+    return release(RELEASE_COUNTED, true, picks, sweep);
+  }
+
+  private List<Counted> release(
+      String statement, boolean counting, List<Pick> picks, Duration sweep) {
     return database.single(connection -> {
-      try (var update = connection.prepareStatement(RELEASE)) {
+      try (var update = connection.prepareStatement(statement)) {
         new ArrayBinder<>(update, picks)
             .texts(pick -> pick.queue().pool())
             .texts(pick -> pick.queue().lane().wireName())
             .integers(pick -> pick.queue().tenantId())
             .integers(Pick::jobs)
             .scalar(sweep.toMillis());
-        List<Head> heads = new ArrayList<>();
+        List<Counted> heads = new ArrayList<>();
         try (var rows = update.executeQuery()) {
           while (rows.next()) {
-            heads.add(head(rows));
+            heads.add(head(rows, counting));
           }
         }
         return inOrder(heads, picks);
@@ -207,27 +256,43 @@ public final class Releases {
     });
   }
 
-  private static Head head(ResultSet rows) throws SQLException {
+  /** Makes ready again what was let go and may not start, as if it had not been counted. */
+  public int takeBackUncounted(List<Counted> jobs) {
+    return database.single(connection -> {
+      try (var update = connection.prepareStatement(TAKE_BACK_UNCOUNTED)) {
+        new ArrayBinder<>(
+                update,
+                jobs.stream()
+                    .sorted(Comparator.comparing(job -> job.released().job().id()))
+                    .toList())
+            .ids(job -> job.released().job().id())
+            .integers(Counted::timesPutOff);
+        return update.executeUpdate();
+      }
+    });
+  }
+
+  private static Counted head(ResultSet rows, boolean counting) throws SQLException {
     JobId id = Rows.id(rows, 1);
     var queue =
         new Queue(rows.getString(3), Lane.parse(rows.getString(4)).orElseThrow(), rows.getInt(5));
-    var released =
-        new Released(new ReleasedJob(id, rows.getInt(2)), queue, rows.getInt(7), rows.getInt(8));
-    return new Head(released, rows.getObject(6, OffsetDateTime.class).toInstant());
+    return new Counted(
+        new Released(new ReleasedJob(id, rows.getInt(2)), queue, rows.getInt(7), rows.getInt(8)),
+        rows.getObject(6, OffsetDateTime.class).toInstant(),
+        counting ? rows.getString(9) : null,
+        counting && rows.getBoolean(10),
+        counting ? rows.getInt(11) : 0);
   }
 
-  private static List<Released> inOrder(List<Head> heads, List<Pick> picks) {
+  private static List<Counted> inOrder(List<Counted> heads, List<Pick> picks) {
     Map<Queue, Integer> position = new HashMap<>();
     picks.forEach(pick -> position.putIfAbsent(pick.queue(), position.size()));
     return heads.stream()
         .sorted(
-            Comparator.<Head>comparingInt(
+            Comparator.<Counted>comparingInt(
                     head -> position.getOrDefault(head.released().queue(), Integer.MAX_VALUE))
-                .thenComparing(Head::expiresAt)
+                .thenComparing(Counted::expiresAt)
                 .thenComparing(head -> head.released().job().id()))
-        .map(Head::released)
         .toList();
   }
-
-  private record Head(Released released, Instant expiresAt) {}
 }

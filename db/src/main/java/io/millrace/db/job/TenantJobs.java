@@ -49,13 +49,14 @@ public final class TenantJobs {
       """;
 
   // The history stays: attempts go on counting, the series that counts towards max_attempts starts
-  // anew. What the caller had named, run_at or deadline, stands while it lies ahead.
+  // anew, with the model that was asked for. What the caller had named, run_at or deadline, stands
+  // while it lies ahead.
   private static final String REPLAY =
       """
       with hit as (
-        select h.id, h.due from unnest(?) as n(id)
+        select h.id, h.due, h.fallbacks from unnest(?) as n(id)
         cross join lateral (
-          select j.id, greatest(now(), r.run_at) as due
+          select j.id, greatest(now(), r.run_at) as due, r.fallback_models as fallbacks
           from job j join request r on r.job_id = j.id and r.job_id >= ? and r.job_id <= ?
           where j.id = n.id and j.tenant_id = ? and j.state in ('failed', 'expired', 'canceled')
           for update of j) h),
@@ -63,6 +64,8 @@ public final class TenantJobs {
         update job set state = 'queued', series = series + 1, counted_attempts = 0, failure_code = null,
           finished_at = null, cancel_requested_at = null, due_at = due, parked_until = case when due > now() then due end,
           pauses_counted_to = now(),
+          model = coalesce(requested_model, model), pool = coalesce(requested_pool, pool), fallback_models = fallbacks,
+          requested_model = null, requested_pool = null, fallback_reason = null,
           max_attempts = coalesce(?, max_attempts),
           expires_at = case when ?::timestamptz is not null then ?::timestamptz
             when not expires_defaulted and expires_at > now() then expires_at

@@ -2,6 +2,7 @@ package io.millrace.db.limit;
 
 import io.millrace.db.limit.PoolPause.Kind;
 import io.millrace.db.sql.Database;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -10,6 +11,8 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Which pools start nothing, and why. Times are the database's. */
 public final class PoolPauses {
@@ -33,8 +36,26 @@ public final class PoolPauses {
       on conflict (pool, kind) where resumed_at is null do nothing
       """;
 
+  private static final String PROBE_FAILED =
+      """
+      update pool_pause set reason = ?, probe_delay_ms = least(2 * probe_delay_ms, ?),
+        probe_at = now() + least(2 * probe_delay_ms, ?) * interval '1 millisecond'
+      where pool = ? and kind = 'platform' and resumed_at is null
+      """;
+
   private static final String CLIMB =
       "update rate_pool set climbs_from = now(), blocked_until = null, blocked_by = null where pool = ?";
+
+  // Else these would take the window's room from other pools until they are swept.
+  private static final String TAKE_BACK =
+      """
+      with released as (
+        select id from job
+        where state = 'queued' and parked_until is not null and (released_at is not null) = true
+          and pool = ?
+        for update skip locked)
+      update job set parked_until = null, released_at = null from released where job.id = released.id
+      """;
 
   private final Database database;
 
@@ -44,33 +65,47 @@ public final class PoolPauses {
 
   /** All pauses that last, by pool. */
   public List<PoolPause> open() {
-    return database.single(connection -> {
-      try (var select =
-          connection.prepareStatement(
-              "select "
-                  + COLUMNS
-                  + " from pool_pause where resumed_at is null order by pool, kind")) {
-        return pauses(select);
-      }
-    });
+    return database.single(PoolPauses::open);
+  }
+
+  static List<PoolPause> open(Connection connection) throws SQLException {
+    try (var select =
+        connection.prepareStatement(
+            "select "
+                + COLUMNS
+                + " from pool_pause where resumed_at is null order by pool, kind")) {
+      return pauses(select);
+    }
   }
 
   /**
-   * Pauses by hand.
+   * Pauses by hand. What is on its way to the workers comes back; what they hold is theirs.
    *
    * @return false where the pool is paused by hand already, which then stays as it is
    */
   public boolean pause(String pool, String reason) {
-    return database.single(connection -> {
-      try (var insert =
-          connection.prepareStatement(
-              """
-              insert into pool_pause (pool, kind, reason) values (?, 'manual', ?)
-              on conflict (pool, kind) where resumed_at is null do nothing
-              """)) {
-        insert.setString(1, pool);
-        insert.setString(2, reason);
-        return insert.executeUpdate() == 1;
+    boolean paused =
+        database.single(connection -> {
+          try (var insert =
+              connection.prepareStatement(
+                  """
+                  insert into pool_pause (pool, kind, reason) values (?, 'manual', ?)
+                  on conflict (pool, kind) where resumed_at is null do nothing
+                  """)) {
+            insert.setString(1, pool);
+            insert.setString(2, reason);
+            return insert.executeUpdate() == 1;
+          }
+        });
+    takeBack(pool);
+    return paused;
+  }
+
+  private void takeBack(String pool) {
+    database.single(connection -> {
+      try (var update = connection.prepareStatement(TAKE_BACK)) {
+        update.setString(1, pool);
+        return update.executeUpdate();
       }
     });
   }
@@ -126,18 +161,31 @@ public final class PoolPauses {
   /** A probe met the fault again: the next one waits twice as long. */
   public void probeFailed(String pool, String code) {
     database.single(connection -> {
-      try (var update =
-          connection.prepareStatement(
-              """
-              update pool_pause set reason = ?, probe_delay_ms = least(2 * probe_delay_ms, ?),
-                probe_at = now() + least(2 * probe_delay_ms, ?) * interval '1 millisecond'
-              where pool = ? and kind = 'platform' and resumed_at is null
-              """)) {
+      try (var update = connection.prepareStatement(PROBE_FAILED)) {
         update.setString(1, code);
         update.setLong(2, LONGEST_PROBE.toMillis());
         update.setLong(3, LONGEST_PROBE.toMillis());
         update.setString(4, pool);
         return update.executeUpdate();
+      }
+    });
+  }
+
+  /**
+   * A probe was refused for good. If that is what the pool was paused for, the next probe waits
+   * twice as long; any other pause it has got through.
+   *
+   * @return whether the pause goes on
+   */
+  public boolean refusedAgain(String pool, String code) {
+    return database.single(connection -> {
+      try (var update = connection.prepareStatement(PROBE_FAILED + " and reason = ?")) {
+        update.setString(1, code);
+        update.setLong(2, LONGEST_PROBE.toMillis());
+        update.setLong(3, LONGEST_PROBE.toMillis());
+        update.setString(4, pool);
+        update.setString(5, code);
+        return update.executeUpdate() > 0;
       }
     });
   }
@@ -203,12 +251,13 @@ public final class PoolPauses {
         rows.getString(1),
         "manual".equals(rows.getString(2)) ? Kind.MANUAL : Kind.PLATFORM,
         rows.getString(3),
-        instant(rows, 4),
-        rows.getObject(5) == null ? null : instant(rows, 5),
+        Objects.requireNonNull(time(rows, 4)),
+        time(rows, 5),
         probed ? Duration.ofMillis(delay) : null);
   }
 
-  private static Instant instant(ResultSet rows, int column) throws SQLException {
-    return rows.getObject(column, OffsetDateTime.class).toInstant();
+  static @Nullable Instant time(ResultSet rows, int column) throws SQLException {
+    var time = rows.getObject(column, OffsetDateTime.class);
+    return time == null ? null : time.toInstant();
   }
 }

@@ -1,16 +1,24 @@
 package io.millrace.testkit.store;
 
 import static io.millrace.job.JobState.RUNNING;
+import static io.millrace.job.Lane.STANDARD;
 import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.db.job.Fallbacks;
+import io.millrace.db.job.Fallbacks.Move;
+import io.millrace.db.job.Fallbacks.Reason;
 import io.millrace.db.job.JobFilter;
+import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.JobWalk;
 import io.millrace.db.job.JobWalk.Direction;
 import io.millrace.db.job.MatchingJobs;
+import io.millrace.db.job.QueuePlaces;
+import io.millrace.db.job.QueuePlaces.Line;
 import io.millrace.db.job.Releases.Pick;
 import io.millrace.db.job.Settlement.Effect.Requeue;
+import io.millrace.db.limit.Blocks;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobState;
 import io.millrace.job.ReleasedJob;
@@ -48,6 +56,7 @@ class PlansTest {
   private static Stores stores;
   private static UUID worker;
   private static UUID busy;
+  private static JobView last;
 
   /**
    * A verb of the stores.
@@ -68,10 +77,12 @@ class PlansTest {
 
   @BeforeAll
   static void fill() {
-    job().submit(postgres.database(), BACKLOG);
+    var ready = job().submit(postgres.database(), BACKLOG);
     job().runAt(Instant.now().plusSeconds(7_200)).submit(postgres.database(), BACKLOG);
+    job().fallbacks("another").submit(postgres.database(), HELD);
     single = Database.open(postgres.address(), "single", 1);
     stores = Stores.on(single);
+    last = new JobViews(single).find(1, ready.getLast()).orElseThrow();
     worker = stores.worker();
     busy = stores.worker();
     // Before anything is held, as a queue's statistics are when its first load comes.
@@ -96,6 +107,8 @@ class PlansTest {
               var queue = on.releases().queues(1).getFirst();
               on.releases().release(List.of(new Pick(queue, 3)), Duration.ofMinutes(1));
             }),
+        new Verb("move to a fallback", PlansTest::reroute),
+        new Verb("look for slow pools", FEW + Fallbacks.COUNTED, PlansTest::lookForSlowPools),
         new Verb("expire", on -> on.queued().expire(100)),
         new Verb("overdue", on -> on.held().overdue(Duration.ofSeconds(20), 100)),
         new Verb("strangers", on -> on.held().strangers()),
@@ -109,6 +122,13 @@ class PlansTest {
         new Verb(
             "matching",
             on -> new MatchingJobs(single).step(JobFilter.of(1).in(Set.of(RUNNING)), null, 50)),
+        new Verb(
+            "standing",
+            on -> new QueuePlaces(single).standing(List.of(new Line("haiku-5.5", STANDARD, 1)))),
+        new Verb(
+            "place",
+            2 * FEW,
+            on -> new QueuePlaces(single).ahead(new Line("haiku-5.5", STANDARD, 1), last, FEW)),
         new Verb("heldBy", on -> on.held().heldBy(worker, 100)),
         new Verb(
             "submit, claim, mark, settle, beside all that the worker holds",
@@ -122,6 +142,21 @@ class PlansTest {
               on.cancel(job.id());
               on.replay(job.id());
             }));
+  }
+
+  private static void reroute(Stores on) {
+    var fallbacks = new Fallbacks(on.database());
+    var first = fallbacks.candidates("haiku-5.5", null, null, 10).getLast();
+    fallbacks.candidates("haiku-5.5", first, Duration.ofDays(2), 10);
+    fallbacks.candidates("haiku-5.5", null, Duration.ofSeconds(30), 10);
+    fallbacks.move(
+        "haiku-5.5", List.of(new Move(first.id(), "another", "another", 1)), Reason.DEADLINE);
+  }
+
+  private static void lookForSlowPools(Stores on) {
+    new Blocks(on.database()).block("haiku-5.5", Duration.ofSeconds(1), "requests");
+    on.database().dsl().execute("update rate_pool set waits_for = 'requests', at = now()");
+    assertThat(new Fallbacks(on.database()).slow()).hasSize(1);
   }
 
   private static void list(JobFilter filter, Direction direction) {

@@ -39,6 +39,7 @@ public final class Dispatcher {
   private static final int HELD_PAUSE_MILLIS = 20;
 
   private final Database database;
+  private final Reroute reroute;
   private final ReleaseJobs releaseJobs;
   private final DispatchSettings settings;
   private final Loop loop;
@@ -49,11 +50,13 @@ public final class Dispatcher {
 
   Dispatcher(
       Database database,
+      Reroute reroute,
       ReleaseJobs releaseJobs,
       QueueGauges gauges,
       DispatchSettings settings,
       MeterRegistry meters) {
     this.database = database;
+    this.reroute = reroute;
     this.releaseJobs = releaseJobs;
     this.settings = settings;
     this.loop = new Loop("dispatch", meters, this::once);
@@ -96,6 +99,7 @@ public final class Dispatcher {
   }
 
   private int round() {
+    reroute.once();
     var round = releaseJobs.once();
     if (round.released() >= BUSY_ROUND) {
       // Under load a round's cost is shared by more jobs if it waits for them a moment.

@@ -10,6 +10,7 @@ import io.millrace.db.job.Releases.Released;
 import io.millrace.db.worker.Workers;
 import io.millrace.job.Lane;
 import io.millrace.telemetry.Metric;
+import io.millrace.worker.quota.Quotas;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +36,7 @@ final class ReleaseJobs {
   private final Workers workers;
   private final StartableJobs startable;
   private final JobRecords records;
+  private final Quotas quotas;
   private final DispatchSettings settings;
   private final FairOrder order = new FairOrder();
   private final Counter released;
@@ -47,12 +49,14 @@ final class ReleaseJobs {
       Workers workers,
       StartableJobs startable,
       JobRecords records,
+      Quotas quotas,
       DispatchSettings settings,
       MeterRegistry meters) {
     this.releases = releases;
     this.workers = workers;
     this.startable = startable;
     this.records = records;
+    this.quotas = quotas;
     this.settings = settings;
     this.released = meters.counter(Metric.DISPATCH_RELEASED.meter());
     this.swept = meters.counter(Metric.DISPATCH_SWEPT.meter());
@@ -68,6 +72,7 @@ final class ReleaseJobs {
 
   Round once() {
     records.takeBackUnsent();
+    quotas.advance();
     swept.increment(releases.ripen(RIPEN).unclaimed());
     var queues = releases.queues(QUEUES);
     if (++rounds % 1000 == 0) {
@@ -87,21 +92,29 @@ final class ReleaseJobs {
     int sum = 0;
     boolean held = false;
     for (var pool : queues.stream().collect(Collectors.groupingBy(Queue::pool)).entrySet()) {
-      int let = 0;
-      // All lanes share what is left; a higher lane is not kept back by what waits in a lower one.
-      for (Lane lane : LOWEST_FIRST) {
-        int share = Math.min(room - sum, startable(pool.getKey(), lane, outstanding) - let);
-        var ready = pool.getValue().stream().filter(queue -> !below(queue, lane)).toList();
-        if (!ready.isEmpty()) {
-          int more = share <= 0 ? 0 : release(pool.getKey(), ready, share);
-          held |= more == Math.max(0, share);
-          let += more;
-          sum += more;
-        }
-      }
+      var let = release(pool.getKey(), pool.getValue(), outstanding, room - sum);
+      sum += let.released();
+      held |= let.held();
     }
     released.increment(sum);
     return new Round(sum, held);
+  }
+
+  // All lanes share what is left; a higher lane is not kept back by what waits in a lower one.
+  private Round release(String pool, List<Queue> queues, List<Outstanding> outstanding, int room) {
+    int let = 0;
+    for (Lane lane : LOWEST_FIRST) {
+      int budget = Math.min(room, startable(pool, lane, outstanding)) - let;
+      var ready = queues.stream().filter(queue -> !below(queue, lane)).toList();
+      if (budget > 0 && !ready.isEmpty()) {
+        int more = release(pool, ready, budget);
+        let += more;
+        if (more < budget) {
+          return new Round(let, false);
+        }
+      }
+    }
+    return new Round(let, true);
   }
 
   private int startable(String pool, Lane lane, List<Outstanding> outstanding) {
@@ -136,7 +149,7 @@ final class ReleaseJobs {
     int left = budget;
     for (int i = 0; i < SHARINGS && left > 0 && !ready.isEmpty(); i++) {
       List<Pick> picks = order.share(pool, ready, left);
-      List<Released> let = releases.release(picks, settings.sweep());
+      List<Released> let = quotas.release(picks, settings.sweep());
       records.produce(let);
       let.forEach(job -> recent.add(job.queue()));
       Map<Queue, Integer> got = new HashMap<>();

@@ -157,7 +157,7 @@ final class Admissions {
       if (outcome instanceof Outcome.Platform platform) {
         refused(permit, platform.code().wireName(), took);
       } else if (permit.isPauseProbe() && reply instanceof Reply.Answered && isAccepted(outcome)) {
-        if (pauses.faultOver(permit.pool())) {
+        if (!isRefusedAgain(permit, outcome) && pauses.faultOver(permit.pool())) {
           log.info("Claude accepts the account again: pool {} goes on", permit.pool());
         }
       }
@@ -177,8 +177,15 @@ final class Admissions {
         Duration.ofNanos((long) (wanted.secondsToFirst() * 1e9)));
   }
 
+  private boolean isRefusedAgain(Permit permit, Outcome outcome) {
+    return outcome instanceof Outcome.Permanent
+        && pauses.refusedAgain(permit.pool(), FailureCode.PERMANENT_FAILURES.wireName());
+  }
+
   private static boolean isAccepted(Outcome outcome) {
-    return !(outcome instanceof Outcome.RateLimited);
+    return !(outcome instanceof Outcome.RateLimited)
+        && !(outcome instanceof Outcome.Retryable(var fault, _)
+            && fault.code() == FailureCode.REFUSAL_UNCONFIRMED);
   }
 
   private void refused(Permit permit, String code, Duration took) {

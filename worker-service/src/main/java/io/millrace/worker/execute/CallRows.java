@@ -13,6 +13,7 @@ import io.millrace.db.job.Settlement.Charge;
 import io.millrace.failure.FailureCode;
 import io.millrace.model.ModelCatalogue;
 import io.millrace.money.CallMode;
+import io.millrace.money.Cost;
 import io.millrace.money.Usage;
 import io.millrace.telemetry.Metric;
 import java.math.BigDecimal;
@@ -95,13 +96,13 @@ public final class CallRows {
         now,
         code.failureClass().countsAsAttempt(),
         true,
-        suspicion(job, since));
+        suspicion(job, null, since));
   }
 
   private @Nullable Charge charge(Claimed job, Outcome outcome, Instant at) {
     return switch (outcome) {
       case Outcome.Succeeded(_, var facts) -> charged(job, facts, at);
-      case Outcome.Ambiguous _ -> suspicion(job, at);
+      case Outcome.Ambiguous(_, var seen) -> suspicion(job, seen, at);
       case Outcome.Retryable _, Outcome.RateLimited _, Outcome.Platform _, Outcome.Permanent _ ->
           null;
     };
@@ -118,11 +119,18 @@ public final class CallRows {
     return charge;
   }
 
-  private Charge suspicion(Claimed job, Instant at) {
-    var usage = Usage.of(job.estimatedInput(), Estimator.outputGuess(job.maxOutput()));
+  // Output may go on where nobody listens any more, so what was seen of it is the least.
+  private Charge suspicion(Claimed job, @Nullable Usage seen, Instant at) {
+    long guess = Estimator.outputGuess(job.maxOutput());
+    var usage =
+        seen == null
+            ? Usage.of(job.estimatedInput(), guess)
+            : seen.withOutput(Math.max(seen.outputTokens(), guess));
     BigDecimal amount =
         catalogue
-            .suspect(job.model(), usage.inputTokens(), usage.outputTokens(), at, CallMode.SINGLE)
+            .price(job.model(), usage, at, CallMode.SINGLE)
+            .known()
+            .map(Cost::amount)
             .orElse(null);
     if (amount != null) {
       count(job.model(), "suspected", amount);

@@ -30,7 +30,8 @@ public final class ClaudeContact {
 
   /** A call ended; one that we stopped ourselves says nothing. */
   void saw(Reply reply, @Nullable AbortReason abort) {
-    if (reply instanceof Reply.Answered) {
+    boolean said = reply instanceof Reply.Broken broken && broken.error() != null;
+    if (said || reply instanceof Reply.Answered) {
       answered();
     } else if (abort == null || abort == AbortReason.TIMEOUT) {
       silent();

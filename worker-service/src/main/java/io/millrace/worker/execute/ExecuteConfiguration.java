@@ -2,15 +2,18 @@ package io.millrace.worker.execute;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.claude.breaker.Breakers;
 import io.millrace.claude.call.ClaudeClient;
 import io.millrace.claude.estimate.LearntEstimates;
 import io.millrace.claude.limit.Limiter;
 import io.millrace.claude.limit.LimiterSettings;
+import io.millrace.claude.probe.PlainProbe;
 import io.millrace.claude.retry.RetryPolicy;
 import io.millrace.claude.retry.RetrySettings;
 import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.Claims;
 import io.millrace.db.job.Settlements;
+import io.millrace.db.limit.Blocks;
 import io.millrace.db.limit.PoolPauses;
 import io.millrace.db.limit.RatePools;
 import io.millrace.db.sql.Database;
@@ -20,6 +23,7 @@ import io.millrace.telemetry.Metric;
 import io.millrace.worker.events.JobEvents;
 import io.millrace.worker.lease.Lease;
 import io.millrace.worker.lease.LeaseSettings;
+import io.millrace.worker.quota.QuotaUse;
 import io.millrace.worker.telemetry.Hops;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -31,15 +35,21 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({ExecuteSettings.class, ClaudeSettings.class, LimitSettings.class})
+@EnableConfigurationProperties({
+  ExecuteSettings.class,
+  ClaudeSettings.class,
+  CallSettings.class,
+  LimitSettings.class,
+  BreakerSettings.class
+})
 public class ExecuteConfiguration {
 
   // Shared by ten thousand threads: the generator of whichever thread asks.
   private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
 
   @Bean
-  ClaudeClient claudeClient(ClaudeSettings settings, Clock clock) {
-    var client = new ClaudeClient(settings.upstream(), clock);
+  ClaudeClient claudeClient(ClaudeSettings settings, CallSettings calls, Clock clock) {
+    var client = new ClaudeClient(calls.on(settings.upstream()), clock);
     client
         .upstreamMillrace()
         .ifPresent(version -> {
@@ -110,8 +120,9 @@ public class ExecuteConfiguration {
   }
 
   @Bean
-  RecordOutcome recordOutcome(Database database, JobEvents events, MeterRegistry meters) {
-    return new RecordOutcome(new Settlements(database), events, meters, RANDOM);
+  RecordOutcome recordOutcome(
+      Database database, JobEvents events, QuotaUse quotaUse, MeterRegistry meters) {
+    return new RecordOutcome(new Settlements(database), events, quotaUse::recorded, meters, RANDOM);
   }
 
   @Bean
@@ -131,9 +142,26 @@ public class ExecuteConfiguration {
   }
 
   @Bean
+  CallGuard callGuard(
+      BreakerSettings settings, Database database, ModelCatalogue catalogue, MeterRegistry meters) {
+    return new CallGuard(
+        new Breakers(settings.terms(), System::nanoTime),
+        new Blocks(database),
+        new PoolPauses(database),
+        catalogue,
+        System::nanoTime,
+        meters);
+  }
+
+  @Bean
   ExecuteJob.Times executeTimes(
-      Lease lease, Clock clock, Hops hops, ClaudeContact contact, Traces jobTraces) {
-    return new ExecuteJob.Times(lease, clock, System::nanoTime, hops, contact, jobTraces);
+      Lease lease,
+      Clock clock,
+      Hops hops,
+      ClaudeContact contact,
+      CallGuard guard,
+      Traces jobTraces) {
+    return new ExecuteJob.Times(lease, clock, System::nanoTime, hops, contact, guard, jobTraces);
   }
 
   @Bean
@@ -143,10 +171,15 @@ public class ExecuteConfiguration {
   }
 
   @Bean
+  ClaudeCalls claudeCalls(ClaudeClient claude, ModelCatalogue catalogue, Clock clock) {
+    return new ClaudeCalls(claude, new Refusals(PlainProbe.of(claude), catalogue, clock));
+  }
+
+  @Bean
   ExecuteJob executeJob(
       Admissions admissions,
       SendingMarks marks,
-      ClaudeClient claude,
+      ClaudeCalls claude,
       CallRows rows,
       Judgement judgement,
       RecordOutcome recorder,

@@ -1,8 +1,6 @@
 package io.millrace.worker.execute;
 
 import io.millrace.claude.call.AbortReason;
-import io.millrace.claude.call.CallRequest;
-import io.millrace.claude.call.ClaudeClient;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.classify.Outcome;
 import io.millrace.claude.limit.Permit;
@@ -30,9 +28,11 @@ import org.slf4j.MDC;
  */
 final class ExecuteJob {
 
+  private static final Duration NO_HURRY = Duration.ofSeconds(1);
+
   private final Admissions admissions;
   private final SendingMarks marks;
-  private final ClaudeClient claude;
+  private final ClaudeCalls claude;
   private final CallRows rows;
   private final Judgement judgement;
   private final RecordOutcome recorder;
@@ -40,7 +40,7 @@ final class ExecuteJob {
 
   /**
    * The worker's lease and clocks: what decides whether there is still time to act; and who is told
-   * how long it took.
+   * how long it took and how it ended.
    */
   record Times(
       Lease lease,
@@ -48,12 +48,13 @@ final class ExecuteJob {
       LongSupplier nanoTime,
       Hops hops,
       ClaudeContact contact,
+      CallGuard guard,
       Traces traces) {}
 
   ExecuteJob(
       Admissions admissions,
       SendingMarks marks,
-      ClaudeClient claude,
+      ClaudeCalls claude,
       CallRows rows,
       Judgement judgement,
       RecordOutcome recorder,
@@ -88,16 +89,24 @@ final class ExecuteJob {
     }
     long admitted = now();
     times.hops().admitted(execution.job(), admitted - since);
-    if (!maySend(execution)) {
+    var entry = times.guard().enter(execution.job());
+    if (entry.isEmpty()) {
       admissions.giveBack(permit.get());
-      record(execution, new Requeue(Duration.ZERO));
+      record(execution, new Requeue(untilFit(execution)));
       return false;
     }
-    if (!permit.get().isValid(now())) {
-      admissions.giveBack(permit.get());
-      return true;
+    try (var entered = entry.get()) {
+      if (!maySend(execution)) {
+        admissions.giveBack(permit.get());
+        record(execution, new Requeue(Duration.ZERO));
+        return false;
+      }
+      if (!permit.get().isValid(now())) {
+        admissions.giveBack(permit.get());
+        return true;
+      }
+      return call(execution, permit.get(), entered, admitted);
     }
-    return call(execution, permit.get(), admitted);
   }
 
   /** Waits for the rate as long as that makes sense; else gives the job up and answers empty. */
@@ -156,20 +165,16 @@ final class ExecuteJob {
     return times.lease().holds(execution.job().fence().workerId());
   }
 
-  private boolean call(Execution execution, Permit permit, long admitted)
+  private boolean call(Execution execution, Permit permit, CallGuard.Entry entered, long admitted)
       throws InterruptedException {
     var job = execution.job();
-    var payload = execution.payload();
     int no = execution.nextNo();
     MDC.put(LogFields.ATTEMPT, Integer.toString(no));
     var call =
         claude.prepare(
-            new CallRequest(
-                payload.params(),
-                payload.anthropicVersion(),
-                payload.anthropicBeta(),
-                shorter(job.timeout(), left(execution)),
-                new CallRequest.Correlation(job.id().toString(), no)),
+            execution,
+            no,
+            shorter(job.timeout(), left(execution)),
             () -> times.lease().holds(job.fence().workerId()) && permit.isValid(now()));
     execution.calling(call);
     long began = now();
@@ -178,11 +183,11 @@ final class ExecuteJob {
     var reply = call.execute();
     long ended = now();
     times.contact().saw(reply, execution.abortReason().orElse(null));
-    var outcome =
-        admissions.refusedAlone(
-            permit, Outcome.of(reply, times.clock().instant()), execution.uncountedAttempts());
+    var seen = claude.confirmed(execution, Outcome.of(reply, times.clock().instant()));
+    var outcome = admissions.refusedAlone(permit, seen, execution.uncountedAttempts());
     JobTrace.called(step, reply, outcome);
-    admissions.settle(job, permit, outcome, reply, Duration.ofNanos(ended - began));
+    entered.saw(reply, outcome);
+    admissions.settle(job, permit, outcome, reply, Duration.ofNanos(now() - began));
     if (neverBegan(reply)) {
       var end = endBeforeCall(execution);
       record(execution, end.orElse(new Requeue(Duration.ZERO)));
@@ -201,6 +206,13 @@ final class ExecuteJob {
       return true;
     }
     return false;
+  }
+
+  // A job that may go elsewhere is left to the dispatcher at once: only ready jobs are rerouted.
+  // For
+  // others too the dispatcher, not the delay, waits until the pool is fit.
+  private static Duration untilFit(Execution execution) {
+    return execution.payload().fallbacks().isEmpty() ? NO_HURRY : Duration.ZERO;
   }
 
   private Verdict judge(Execution execution, Outcome outcome) {

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,15 +36,24 @@ public final class RecordOutcome implements AutoCloseable {
 
   private final GroupCommit<Settlement, Settled> commits;
   private final JobEvents events;
+  private final Consumer<Settlement> recorded;
   private final MeterRegistry meters;
   private final RandomGenerator random;
   private final Counter fencedOut;
   private final Counter unrecorded;
   private volatile boolean closed;
 
+  /**
+   * @param recorded is told of each settlement that is durable
+   */
   public RecordOutcome(
-      Settlements settlements, JobEvents events, MeterRegistry meters, RandomGenerator random) {
+      Settlements settlements,
+      JobEvents events,
+      Consumer<Settlement> recorded,
+      MeterRegistry meters,
+      RandomGenerator random) {
     this.events = events;
+    this.recorded = recorded;
     this.meters = meters;
     this.random = random;
     this.unrecorded = meters.counter(Metric.OUTCOMES_UNRECORDED.meter());
@@ -69,6 +79,7 @@ public final class RecordOutcome implements AutoCloseable {
       try {
         var settled = commits.add(settlement).join();
         tell(settlement, settled);
+        recorded.accept(settlement);
         return settled.applied();
       } catch (CompletionException | RejectedExecutionException failure) {
         if (!(failure instanceof RejectedExecutionException)

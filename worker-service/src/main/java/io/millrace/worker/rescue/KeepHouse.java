@@ -3,6 +3,8 @@ package io.millrace.worker.rescue;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.limit.PoolPauses;
+import io.millrace.db.limit.RatePools;
 import io.millrace.db.sql.Housekeeping;
 import io.millrace.db.worker.Workers;
 import io.millrace.telemetry.Metric;
@@ -10,7 +12,10 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The small chores of the store: partitions ahead of time, old keys and forgotten workers away. */
+/**
+ * The small chores of the store: partitions ahead of time; old keys, forgotten workers and long
+ * past pauses away.
+ */
 final class KeepHouse {
 
   private static final Logger log = LoggerFactory.getLogger(KeepHouse.class);
@@ -19,12 +24,21 @@ final class KeepHouse {
 
   private final Housekeeping house;
   private final Workers workers;
+  private final PoolPauses pauses;
+  private final RatePools rates;
   private final Counter made;
   private volatile int misplaced;
 
-  KeepHouse(Housekeeping house, Workers workers, MeterRegistry meters) {
+  KeepHouse(
+      Housekeeping house,
+      Workers workers,
+      PoolPauses pauses,
+      RatePools rates,
+      MeterRegistry meters) {
     this.house = house;
     this.workers = workers;
+    this.pauses = pauses;
+    this.rates = rates;
     this.made = meters.counter(Metric.PARTITIONS_MADE.meter());
     Gauge.builder(Metric.PARTITIONS_MISPLACED.meter(), this, self -> self.misplaced)
         .register(meters);
@@ -45,6 +59,8 @@ final class KeepHouse {
           MISPLACED);
     }
     workers.forgetLost();
+    pauses.forget();
+    rates.forget();
     return house.forgetKeys(KEYS) == KEYS ? Duration.ofSeconds(1) : Duration.ofMinutes(10);
   }
 }

@@ -4,6 +4,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.job.Announcements;
 import io.millrace.db.job.HeldJobs;
 import io.millrace.db.job.QueuedJobs;
+import io.millrace.db.limit.PoolPauses;
+import io.millrace.db.limit.RatePools;
 import io.millrace.db.loop.Loop;
 import io.millrace.db.sql.Database;
 import io.millrace.db.sql.Housekeeping;
@@ -65,7 +67,13 @@ public class RescueConfiguration {
       MeterRegistry meters) {
     var expireJobs = new ExpireJobs(new QueuedJobs(database), events, meters);
     var announce = new Announce(new Announcements(database), events, meters);
-    var keepHouse = new KeepHouse(new Housekeeping(database), workers, meters);
+    var keepHouse =
+        new KeepHouse(
+            new Housekeeping(database),
+            workers,
+            new PoolPauses(database),
+            new RatePools(database),
+            meters);
     var foldUsage = new FoldUsage(new Usages(database));
     var letGo = new LetGo(new Retention(database), retention, meters);
     return new Rescue(

@@ -33,6 +33,7 @@ final class HeldJob {
         null,
         null,
         Duration.ofHours(1),
-        new Waits(Duration.ZERO, Duration.ZERO, Duration.ZERO));
+        new Waits(Duration.ZERO, Duration.ZERO, Duration.ZERO),
+        false);
   }
 }

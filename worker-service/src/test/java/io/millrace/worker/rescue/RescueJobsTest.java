@@ -68,7 +68,11 @@ class RescueJobsTest {
     claims = new Claims(database);
     recorder =
         new RecordOutcome(
-            new Settlements(database), new JobEvents(kafka, clock, meters), meters, new Random(1));
+            new Settlements(database),
+            new JobEvents(kafka, clock, meters),
+            settlement -> {},
+            meters,
+            new Random(1));
     rescue =
         new RescueJobs(
             workers,

@@ -1,4 +1,4 @@
-package io.millrace.api.control;
+package io.millrace.api.fields;
 
 import static io.millrace.api.fields.Values.refused;
 
@@ -18,7 +18,7 @@ import tools.jackson.core.JsonToken;
  * Reads the JSON object that says how something is to be done; no body at all is an empty one. A
  * web page that some browser shows cannot send JSON here without asking first, which nobody grants.
  */
-final class SmallBody {
+public final class SmallBody {
 
   private static final int MAX_BYTES = 64 << 10;
   private static final int MAX_SHOWN = 64;
@@ -27,12 +27,13 @@ final class SmallBody {
 
   /** Takes one field, on whose value the parser stands. */
   @FunctionalInterface
-  interface Field {
+  public interface Field {
     void read(String name, JsonParser json);
   }
 
   /** Hands over each field of the body; one whose name is not among {@code names} is refused. */
-  static void read(HttpServletRequest request, Set<String> names, Field field) throws IOException {
+  public static void read(HttpServletRequest request, Set<String> names, Field field)
+      throws IOException {
     byte[] body = request.getInputStream().readNBytes(MAX_BYTES + 1);
     if (body.length > MAX_BYTES) {
       throw new Refused(Problem.tooLarge("body: Input should have at most 64 kB"));

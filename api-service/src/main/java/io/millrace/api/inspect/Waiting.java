@@ -1,0 +1,70 @@
+package io.millrace.api.inspect;
+
+import io.millrace.db.job.JobView;
+import io.millrace.db.limit.PoolView.Dimension;
+import io.millrace.job.JobState;
+import java.time.Instant;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a queued job has not started, and when it may.
+ *
+ * @param reason null for a job that does not wait
+ * @param expectedStart null where nobody can tell
+ */
+record Waiting(@Nullable Reason reason, @Nullable Instant expectedStart) {
+
+  static final Waiting NONE = new Waiting(null, null);
+
+  /** The words of {@code waiting_for}. */
+  enum Reason {
+    SCHEDULE,
+    RETRY,
+    TENANT_SHARE,
+    REQUESTS,
+    INPUT_TOKENS,
+    OUTPUT_TOKENS,
+    PAUSED,
+    DISPATCH;
+
+    String wireName() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    static Reason of(Dimension dimension) {
+      return switch (dimension) {
+        case REQUESTS -> REQUESTS;
+        case INPUT_TOKENS -> INPUT_TOKENS;
+        case OUTPUT_TOKENS -> OUTPUT_TOKENS;
+      };
+    }
+  }
+
+  /** As far as the job itself tells: what the rate makes it wait for shows as dispatch. */
+  static Waiting of(JobView job, Instant now) {
+    if (job.state() != JobState.QUEUED) {
+      return NONE;
+    }
+    if (job.paused()) {
+      return new Waiting(Reason.PAUSED, null);
+    }
+    if (!job.dueAt().isAfter(now)) {
+      return new Waiting(Reason.DISPATCH, null);
+    }
+    if (job.putOff()) {
+      return new Waiting(Reason.TENANT_SHARE, job.dueAt());
+    }
+    if (job.attempts() > 0) {
+      return new Waiting(Reason.RETRY, job.dueAt());
+    }
+    // A worker that could not start it for want of the rate gave it back for a moment.
+    return new Waiting(
+        job.startedAt() == null ? Reason.SCHEDULE : Reason.DISPATCH,
+        job.startedAt() == null ? job.dueAt() : null);
+  }
+
+  @Nullable String wireName() {
+    return reason == null ? null : reason.wireName();
+  }
+}
