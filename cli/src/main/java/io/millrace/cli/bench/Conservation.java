@@ -169,12 +169,9 @@ record Conservation(
     figures.add(none("accepted and not stored", "jobs", unstored));
     figures.add(none("without an end", "jobs", unfinished));
     figures.add(none("succeeded without one answer", "jobs", unanswered));
-    figures.add(none("of %,d calls without an attempt row".formatted(calls), "calls", unrecorded));
+    figures.add(none("of %,d without an attempt row".formatted(calls), "calls", unrecorded));
     figures.add(
-        none(
-            "of %,d answers not billed as used".formatted(billed + wronglyBilled),
-            "",
-            wronglyBilled));
+        none("of %,d not billed as used".formatted(billed + wronglyBilled), "", wronglyBilled));
     figures.add(
         Figure.plain("soak", "answers nobody heard, suspected", "calls", (double) suspected));
     return figures;

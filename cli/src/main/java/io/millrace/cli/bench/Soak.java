@@ -180,12 +180,12 @@ final class Soak {
         Figure.plain("soak", "accepted", "jobs", (double) load.accepted().size()),
         Figure.plain(
             "soak", "not accepted, for the caller to repeat", "jobs", (double) load.refused()),
-        Figure.plain("soak", "processes killed", "", kills));
+        Figure.plain("soak", "killed", "processes", kills));
     Conservation.check(stack, load.accepted()).figures().forEach(figure -> findings.add(figure));
     findings.add(
         Figure.plain(
             "soak",
-            "backlog, slope of the later half",
+            "backlog, slope",
             "jobs/min",
             Slope.perMinute(minutes.stream().map(minute -> (double) minute.backlog).toList())));
     List<String> processes = List.copyOf(minutes.getLast().memory.keySet());
@@ -193,7 +193,7 @@ final class Soak {
       findings.add(
           Figure.plain(
               "soak",
-              "memory of " + process + ", slope of the later half",
+              "memory of " + process + ", slope",
               "MiB/min",
               Slope.perMinute(
                   minutes.stream()
