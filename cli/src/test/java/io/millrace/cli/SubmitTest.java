@@ -197,6 +197,17 @@ class SubmitTest {
   }
 
   @Test
+  void whenAWaitingJobIsExpectedToStartIsTold() {
+    String queued =
+        queued()
+            .replace("\"dispatch\"", "\"requests\",\"expected_start\":\"2026-11-20T10:00:00Z\"");
+    millrace.answer(202, queued).answer(200, queued);
+
+    assertThat(shell().run("submit", "hi", "--timeout", "0").err())
+        .contains("(waiting for requests, expected to start at 2026-11-20T10:00:00Z)");
+  }
+
+  @Test
   void aMillraceThatGoesAwayMeanwhileIsWaitedFor() {
     millrace
         .answer(202, queued())

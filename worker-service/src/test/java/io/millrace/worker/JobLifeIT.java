@@ -337,7 +337,7 @@ class JobLifeIT {
   @Test
   void whereEverybodysJobsAreRefusedThePoolIsPaused() {
     var pauses = new PoolPauses(postgres.database());
-    claude.fail(FaultRule.always(Fault.INVALID_REQUEST).forModel("claude-sonnet-5-5"));
+    claude.fail(FaultRule.always(Fault.UNPROCESSABLE).forModel("claude-sonnet-5-5"));
     var refused = job().model("claude-sonnet-5-5", "sonnet-5-5");
     for (int tenant = 1; tenant <= 3; tenant++) {
       refused.tenant(tenant).submit(postgres.database(), 10);

@@ -5,7 +5,6 @@ import io.millrace.db.job.JobView;
 import io.millrace.db.job.QueuePlaces;
 import io.millrace.db.job.QueuePlaces.Line;
 import io.millrace.db.job.QueuePlaces.Standing;
-import io.millrace.db.limit.PoolView;
 import io.millrace.db.limit.PoolView.Rate;
 import io.millrace.db.limit.PoolViews;
 import io.millrace.job.JobId;
@@ -13,6 +12,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -49,18 +49,14 @@ final class ExplainWait {
 
   /** Why, and when. */
   Waiting one(int tenantId, JobView job) {
-    Waiting waiting = several(tenantId, List.of(job)).get(job.id());
-    if (waiting == null) {
-      return Waiting.NONE;
-    }
-    if (waiting.reason() == null
-        || waiting.reason() == Reason.PAUSED
-        || waiting.expectedStart() != null
-        || !counting.tryAcquire()) {
+    var rates = rates(List.of(job));
+    Waiting waiting = several(tenantId, List.of(job), rates).getOrDefault(job.id(), Waiting.NONE);
+    Rate rate = rates.get(job.pool());
+    if (!isHeld(waiting) || rate == null || !counting.tryAcquire()) {
       return waiting;
     }
     try {
-      return new Waiting(waiting.reason(), start(tenantId, job));
+      return new Waiting(waiting.reason(), start(tenantId, job, rate));
     } finally {
       counting.release();
     }
@@ -68,29 +64,48 @@ final class ExplainWait {
 
   /** Why; when only for those that wait for a time of their own. */
   Map<JobId, Waiting> several(int tenantId, Collection<JobView> jobs) {
+    return several(tenantId, jobs, rates(jobs));
+  }
+
+  /** The buckets that those jobs may wait for. */
+  private Map<String, Rate> rates(Collection<JobView> jobs) {
+    Instant now = clock.instant();
+    return pools.rates(
+        jobs.stream()
+            .filter(job -> Waiting.of(job, now).reason() == Reason.DISPATCH)
+            .map(JobView::pool)
+            .distinct()
+            .toList());
+  }
+
+  private Map<JobId, Waiting> several(
+      int tenantId, Collection<JobView> jobs, Map<String, Rate> rates) {
     Instant now = clock.instant();
     Map<JobId, Waiting> explained = new HashMap<>();
-    jobs.forEach(job -> explained.put(job.id(), Waiting.of(job, now)));
-    List<JobView> held =
-        jobs.stream().filter(job -> reason(explained, job) == Reason.DISPATCH).toList();
-    Map<String, PoolView> views = pools.among(held.stream().map(JobView::pool).distinct().toList());
-    List<JobView> bound = held.stream().filter(job -> rate(views, job).isPresent()).toList();
+    List<JobView> held = new ArrayList<>();
+    for (JobView job : jobs) {
+      Waiting waiting = Waiting.of(job, now);
+      explained.put(job.id(), waiting);
+      if (waiting.reason() == Reason.DISPATCH && rates.containsKey(job.pool())) {
+        held.add(job);
+      }
+    }
     Map<Line, Standing> standing =
         places.standing(
-            bound.stream()
-                .filter(job -> !job.released() && isBinding(rate(views, job).orElseThrow()))
+            held.stream()
+                .filter(job -> !job.released() && isBinding(rate(rates, job)))
                 .map(job -> line(tenantId, job))
                 .toList());
-    for (JobView job : bound) {
-      Reason reason =
-          reason(rate(views, job).orElseThrow(), job, standing.get(line(tenantId, job)));
+    for (JobView job : held) {
+      Reason reason = reason(rate(rates, job), job, standing.get(line(tenantId, job)));
       explained.put(job.id(), new Waiting(reason, null));
     }
     return explained;
   }
 
-  private static @Nullable Reason reason(Map<JobId, Waiting> explained, JobView job) {
-    return Objects.requireNonNull(explained.get(job.id())).reason();
+  /** Whether it waits for others, not for a time of its own or for an operator. */
+  private static boolean isHeld(Waiting waiting) {
+    return waiting.reason() != null && waiting.expectedStart() == null;
   }
 
   private static Reason reason(Rate rate, JobView job, @Nullable Standing standing) {
@@ -104,18 +119,14 @@ final class ExplainWait {
         : Reason.of(rate.binding().orElseThrow());
   }
 
-  private @Nullable Instant start(int tenantId, JobView job) {
-    Rate rate = rate(pools.among(List.of(job.pool())), job).orElse(null);
-    if (rate == null) {
-      return null;
-    }
+  private @Nullable Instant start(int tenantId, JobView job, Rate rate) {
     OptionalLong ahead =
         job.released() ? OptionalLong.of(0) : places.ahead(line(tenantId, job), job, MOST_AHEAD);
     if (ahead.isEmpty()) {
       return null;
     }
     // The one that is next waits too where the limit is what holds it.
-    long turns = ahead.getAsLong() + (isBinding(rate) ? 1 : 0);
+    long turns = ahead.getAsLong() + (isBinding(rate) && !rate.isBlocked() ? 1 : 0);
     Optional<Double> pace = rate.pace();
     if (turns > 0 && pace.isEmpty()) {
       return null;
@@ -124,22 +135,23 @@ final class ExplainWait {
     if (seconds > FARTHEST.toSeconds()) {
       return null;
     }
-    Instant from = clock.instant();
-    if (rate.isBlocked() && rate.blockedUntil() != null && rate.blockedUntil().isAfter(from)) {
-      from = rate.blockedUntil();
-    }
-    if (job.dueAt().isAfter(from)) {
-      from = job.dueAt();
+    Instant from = latest(clock.instant(), job.dueAt());
+    if (rate.isBlocked()) {
+      from = latest(from, rate.blockedUntil());
     }
     return from.plusSeconds((long) Math.ceil(seconds)).truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  private static Instant latest(Instant one, @Nullable Instant other) {
+    return other != null && other.isAfter(one) ? other : one;
   }
 
   private static boolean isBinding(Rate rate) {
     return rate.binding().isPresent();
   }
 
-  private static Optional<Rate> rate(Map<String, PoolView> views, JobView job) {
-    return Optional.ofNullable(views.get(job.pool())).map(PoolView::rate);
+  private static Rate rate(Map<String, Rate> rates, JobView job) {
+    return Objects.requireNonNull(rates.get(job.pool()));
   }
 
   private static Line line(int tenantId, JobView job) {

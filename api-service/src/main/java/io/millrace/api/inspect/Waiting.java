@@ -52,6 +52,9 @@ record Waiting(@Nullable Reason reason, @Nullable Instant expectedStart) {
     if (!job.dueAt().isAfter(now)) {
       return new Waiting(Reason.DISPATCH, null);
     }
+    if (job.putOff()) {
+      return new Waiting(Reason.TENANT_SHARE, job.dueAt());
+    }
     if (job.attempts() > 0) {
       return new Waiting(Reason.RETRY, job.dueAt());
     }

@@ -191,6 +191,7 @@ final class SubmitJob {
         Usage.NONE,
         BigDecimal.ZERO,
         BigDecimal.ZERO,
+        false,
         false);
   }
 }

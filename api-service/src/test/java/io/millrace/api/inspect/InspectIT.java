@@ -131,6 +131,31 @@ class InspectIT {
   }
 
   @Test
+  void aJobWhoseUserHasNoMoreTurnsSaysWhenItsTurnIs() {
+    freshPool();
+    String id = submitted();
+    api.execute(
+        "update job set quota_mark = -1, due_at = '2099-01-01T00:00:00Z', parked_until = '2099-01-01T00:00:00Z'");
+
+    Answer job = api.get("/v1/jobs/" + id);
+
+    assertThat(job.text("waiting_for")).isEqualTo("tenant_share");
+    assertThat(job.text("expected_start")).isEqualTo("2099-01-01T00:00:00Z");
+  }
+
+  @Test
+  void aJobThatWasGivenBackSaysWhatItsPoolWaitsFor() {
+    freshPool();
+    String id = submitted();
+    drawn("waits_for", "'output_tokens'");
+    api.execute("update job set started_at = now(), due_at = now() + interval '1 minute'");
+    assertThat(api.get("/v1/jobs/" + id).text("waiting_for")).isEqualTo("output_tokens");
+
+    api.execute("update job set attempts = 1, counted_attempts = 1");
+    assertThat(api.get("/v1/jobs/" + id).text("waiting_for")).isEqualTo("retry");
+  }
+
+  @Test
   void aQueuedJobOfABlockedPoolSaysUntilWhen() {
     freshPool();
     String id = submitted();

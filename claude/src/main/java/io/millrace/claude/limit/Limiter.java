@@ -1,5 +1,6 @@
 package io.millrace.claude.limit;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.millrace.claude.call.Reply;
@@ -10,6 +11,7 @@ import io.millrace.claude.limit.Draw.Drawn;
 import io.millrace.claude.limit.Draw.Limit;
 import io.millrace.claude.limit.Draw.Refused;
 import io.millrace.claude.limit.Draw.Told;
+import io.millrace.db.limit.PoolRate;
 import io.millrace.db.limit.RatePools;
 import io.millrace.db.loop.Loop;
 import io.millrace.failure.FailureCode;
@@ -21,6 +23,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -151,7 +154,7 @@ public final class Limiter {
             "pool",
             permit.pool(),
             "dimension",
-            dimension == null ? code.wireName() : dimension.name().toLowerCase(Locale.ROOT))
+            dimension == null ? code.wireName() : name(dimension))
         .increment();
     loop.wake();
   }
@@ -164,12 +167,7 @@ public final class Limiter {
 
   private void used(String pool, Dimension dimension, double amount) {
     meters
-        .counter(
-            Metric.LIMITER_USED.meter(),
-            "pool",
-            pool,
-            "dimension",
-            dimension.name().toLowerCase(Locale.ROOT))
+        .counter(Metric.LIMITER_USED.meter(), "pool", pool, "dimension", name(dimension))
         .increment(amount);
   }
 
@@ -209,7 +207,44 @@ public final class Limiter {
   private PoolLine line(String pool) {
     return lines.computeIfAbsent(
         pool,
-        name -> new PoolLine(name, settings.of(name), settings.patience(), nanoTime.getAsLong()));
+        name -> {
+          var line =
+              new PoolLine(name, settings.of(name), settings.patience(), nanoTime.getAsLong());
+          for (Dimension dimension : Dimension.values()) {
+            gauge(Metric.LIMITER_LIMIT, line, dimension, bucket -> bucket.perSecond() * 60);
+            gauge(Metric.LIMITER_DEFICIT, line, dimension, PoolRate.Bucket::deficit);
+            gauge(Metric.LIMITER_BURST, line, dimension, PoolRate.Bucket::burst);
+          }
+          return line;
+        });
+  }
+
+  private void gauge(
+      Metric metric, PoolLine line, Dimension dimension, ToDoubleFunction<PoolRate.Bucket> value) {
+    Gauge.builder(
+            metric.meter(),
+            line,
+            it -> {
+              var seen = it.view();
+              var bucket = seen == null ? null : bucket(seen.rate(), dimension);
+              return bucket == null || bucket.limit() == null
+                  ? Double.NaN
+                  : value.applyAsDouble(bucket);
+            })
+        .tags("pool", line.pool(), "dimension", name(dimension))
+        .register(meters);
+  }
+
+  private static PoolRate.Bucket bucket(PoolRate rate, Dimension dimension) {
+    return switch (dimension) {
+      case REQUESTS -> rate.requests();
+      case INPUT_TOKENS -> rate.inputTokens();
+      case OUTPUT_TOKENS -> rate.outputTokens();
+    };
+  }
+
+  private static String name(Dimension dimension) {
+    return dimension.name().toLowerCase(Locale.ROOT);
   }
 
   private Duration once() {

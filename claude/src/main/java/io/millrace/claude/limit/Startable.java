@@ -17,6 +17,7 @@ public final class Startable {
 
   private final View view;
   private final PoolLimits configured;
+  private final int least;
 
   /**
    * Asks about one pool.
@@ -24,13 +25,19 @@ public final class Startable {
    * @param view the pool as it was read lately
    */
   public Startable(View view, PoolLimits configured) {
+    this(view, configured, 0);
+  }
+
+  // Of a pool on which nobody drew, one has to start, or nobody ever learns what it holds.
+  private Startable(View view, PoolLimits configured, int least) {
     this.view = view;
     this.configured = configured;
+    this.least = least;
   }
 
   /** Of a pool on which nobody has drawn yet. */
   public static Startable unknown(String pool, PoolLimits configured) {
-    return new Startable(new View(pool, 0, PoolRate.unknown(0), List.of(), null), configured);
+    return new Startable(new View(pool, 0, PoolRate.unknown(0), List.of(), null), configured, 1);
   }
 
   /**
@@ -65,7 +72,7 @@ public final class Startable {
                 : configured.concurrentCalls() - underWay());
     return calls == Double.MAX_VALUE
         ? Integer.MAX_VALUE
-        : (int) Math.clamp(calls - waiting, 0, Integer.MAX_VALUE - 1);
+        : (int) Math.clamp(calls - waiting, least, Integer.MAX_VALUE - 1);
   }
 
   /**

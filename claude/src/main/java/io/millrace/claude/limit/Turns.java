@@ -20,6 +20,8 @@ final class Turns {
   private static final long LOOK_AHEAD = 100_000;
   private static final double OUTPUT_ROOM = 0.9;
   private static final int FIRST_CALLS = 16;
+  // Who waits draws four times a second at least; who does not is slow or dead, and is passed.
+  private static final long ATTENTIVE = 500_000;
   private static final long UNKNOWN_WAIT = 250_000;
 
   private final Opened opened;
@@ -193,6 +195,7 @@ final class Turns {
             .average()
             .orElse(Double.MAX_VALUE);
     return opened.others().stream()
+        .filter(share -> now - share.at() < ATTENTIVE)
         .flatMap(share -> share.line().stream())
         .map(place ->
             new Ahead(

@@ -8,6 +8,10 @@ import io.millrace.claude.call.Reply.Broken;
 import io.millrace.claude.call.Reply.NothingSent;
 import io.millrace.claude.call.UpstreamSettings.Streaming;
 import io.millrace.failure.FailureCode;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -188,15 +192,17 @@ class CallTest {
   }
 
   @Test
-  void aRefusedConnectionSendsNothing() {
-    var server = new RawServer(connection -> {});
-    server.close();
-    client = client(server.uri());
+  void aRefusedConnectionSendsNothing() throws IOException {
+    // Bound and not listening: a port that was closed might be somebody else's by now.
+    try (var taken = new Socket()) {
+      taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      client = client(URI.create("http://127.0.0.1:" + taken.getLocalPort()));
 
-    var reply = (NothingSent) client.prepare(request(LONG)).execute();
+      var reply = (NothingSent) client.prepare(request(LONG)).execute();
 
-    assertThat(reply.code()).isEqualTo(FailureCode.CONNECT_FAILED);
-    assertThat(reply.timings().sent()).isNull();
+      assertThat(reply.code()).isEqualTo(FailureCode.CONNECT_FAILED);
+      assertThat(reply.timings().sent()).isNull();
+    }
   }
 
   @Test

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class Account {
   private static final long MILLI = 1_000_000;
   private static final long SECOND = 1_000 * MILLI;
+  private static final long STEP = 2 * MILLI;
   private static final double SPEED = 250;
   private static final int BACKLOG = 40;
 
@@ -239,9 +240,9 @@ final class Account {
   }
 
   private void step() {
-    now += MILLI;
+    now += STEP;
     for (Bucket bucket : buckets) {
-      bucket.refill(0.001);
+      bucket.refill(STEP / (double) SECOND);
     }
     useAsOthers();
     while (!events.isEmpty() && events.peek().at() <= now) {
@@ -258,7 +259,7 @@ final class Account {
   }
 
   private void useAsOthers() {
-    foreignOwed += foreignPerSecond / 1_000;
+    foreignOwed += foreignPerSecond * STEP / SECOND;
     while (foreignOwed >= 1) {
       foreignOwed--;
       buckets[0].take(1);
@@ -287,11 +288,11 @@ final class Account {
       rate = closed.rate();
       shares.put(worker.id, closed.share());
       worker.line.drawn(prepared, closed.answer(), now + latency);
-    }
-    for (var ticket : List.copyOf(worker.waiting.keySet())) {
-      if (ticket.answer() instanceof Granted(var permit)) {
-        var job = worker.waiting.remove(ticket);
-        at(Math.max(now, permit.startsAt()), () -> call(worker, permit, job));
+      for (var ticket : List.copyOf(worker.waiting.keySet())) {
+        if (ticket.answer() instanceof Granted(var permit)) {
+          var job = worker.waiting.remove(ticket);
+          at(Math.max(now, permit.startsAt()), () -> call(worker, permit, job));
+        }
       }
     }
   }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** Submits jobs, one per request, as many as it takes to keep so many waiting. */
 final class Feeder implements AutoCloseable {
 
-  private static final int AT_ONCE = 32;
+  private static final int AT_ONCE = 128;
   private static final Duration LOOK_EVERY = Duration.ofMillis(50);
   private static final Duration BOUND = Duration.ofSeconds(30);
 
@@ -68,6 +68,11 @@ final class Feeder implements AutoCloseable {
       throw new IOException(failed);
     }
     return accepted.get();
+  }
+
+  /** How many of the accepted jobs have not been called yet. */
+  long waiting() throws IOException {
+    return accepted() - begun.getAsLong();
   }
 
   /** Sends nothing more, and waits for the answers that are due. */

@@ -23,7 +23,7 @@ final class NaiveRun {
   }
 
   /** What came of it. */
-  record Measured(List<Share> shares, Use use, NaiveClient.Count jobs) {}
+  record Measured(List<Share> shares, Use use, NaiveClient.Count jobs, double seconds) {}
 
   Measured run(Duration window) throws InterruptedException {
     try (var client =
@@ -39,7 +39,8 @@ final class NaiveRun {
       return new Measured(
           Share.of(history, Caller.OTHERS, scenario.limited(), span),
           Share.use(history, Caller.OTHERS, span),
-          client.count().minus(before));
+          client.count().minus(before),
+          (double) span.seconds());
     }
   }
 }

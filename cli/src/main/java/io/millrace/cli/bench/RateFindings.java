@@ -49,7 +49,7 @@ final class RateFindings {
     findings.add(
         new Breakdown(
             "the limiter at work, ms",
-            List.of("draw p50", "draw p99", "held p50", "held p99", "waiting >="),
+            List.of("draw mean", "draw p50", "draw p99", "held p50", "held p99", "waiting >="),
             times));
     findings.add(
         new Breakdown(
@@ -152,18 +152,13 @@ final class RateFindings {
     }
     if (naive != null) {
       Share share = binding(naive.shares(), millrace.scenario());
-      double seconds = naiveSeconds(naive);
+      double seconds = naive.seconds();
       rows.add(used("  naive: " + share.dimension().words(), share, seconds));
     }
   }
 
   private static double seconds(RateRun.Measured millrace) {
     return (double) millrace.span().seconds();
-  }
-
-  private static double naiveSeconds(NaiveRun.Measured naive) {
-    Share any = naive.shares().getFirst();
-    return any.available() / any.limit() * 60;
   }
 
   private static Row used(String name, Share share, double seconds) {
@@ -186,7 +181,7 @@ final class RateFindings {
       rows.add(
           calls(
               name + ": naive client",
-              naiveSeconds(naive),
+              naive.seconds(),
               naive.use(),
               (double) naive.jobs().failed()));
     }
@@ -221,6 +216,7 @@ final class RateFindings {
         new Row(
             measured.scenario().name(),
             List.of(
+                measured.meanDraw(),
                 Metrics.quantileMillis(draws, 0.5),
                 Metrics.quantileMillis(draws, 0.99),
                 Metrics.quantileMillis(held, 0.5),

@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class RateRun {
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(100);
-  private static final Duration FIRST_CALL = Duration.ofSeconds(60);
+  private static final Duration FIRST_CALLS = Duration.ofMinutes(2);
   private static final Duration DRAIN = Duration.ofSeconds(45);
+  private static final String DRAWS = "millrace_limiter_draw_time_seconds";
   private static final Metrics NOTHING_YET = new Metrics(List.of());
   private static final int FOREIGN_CHARACTERS = 3_077;
   private static final double FOREIGN_TOKENS = 1_003;
@@ -52,6 +53,7 @@ final class RateRun {
    * @param leastWaiting how few jobs waited in the window at its emptiest
    * @param cores how many processors each process kept busy; the workers are one
    * @param draws the limiter's decisions, a histogram
+   * @param meanDraw of the same, in milliseconds
    * @param held how long claimed jobs waited for the limiter, a histogram
    * @param recovery after the loss of a worker; of nothing lost otherwise
    */
@@ -65,6 +67,7 @@ final class RateRun {
       long leastWaiting,
       Map<String, Double> cores,
       NavigableMap<Double, Double> draws,
+      double meanDraw,
       NavigableMap<Double, Double> held,
       Recovery recovery) {}
 
@@ -74,7 +77,7 @@ final class RateRun {
     long before = begun();
     try (var _ = foreign();
         var feeder = Feeder.start(stack, jobs(), () -> begun() - before, scenario.backlog())) {
-      awaitFirstCall(feeder, before);
+      awaitBacklog(feeder);
       WallClock.pass(plan.warmUp());
       long from = WallClock.micros() / 1_000_000 + 1;
       var span = new Span(from, from + plan.window(scenario).toSeconds());
@@ -85,7 +88,7 @@ final class RateRun {
       long leastWaiting = Long.MAX_VALUE;
       while (WallClock.micros() < span.until() * 1_000_000) {
         WallClock.pass(LOOK_EVERY);
-        leastWaiting = Math.min(leastWaiting, feeder.accepted() - begun() + before);
+        leastWaiting = Math.min(leastWaiting, feeder.waiting());
         if (scenario.disturbance() == Scenario.Disturbance.KILL
             && killed == 0
             && WallClock.micros() / 1_000_000 >= (span.from() + span.until()) / 2) {
@@ -119,7 +122,8 @@ final class RateRun {
         Share.use(history, Caller.OTHERS, span),
         leastWaiting,
         cores(first, last),
-        grown(first, last, "millrace_limiter_draw_time_seconds", Map.of()),
+        grown(first, last, DRAWS, Map.of()),
+        meanMillis(first, last, DRAWS),
         grown(first, last, "millrace_hop_seconds", Map.of("hop", "held")),
         killed == 0
             ? new Recovery(0, 0)
@@ -136,6 +140,20 @@ final class RateRun {
       before.addAll(first.metrics.getOrDefault(process, NOTHING_YET).named(histogram + "_bucket"));
     });
     return new Metrics(now).since(new Metrics(before), histogram, labels);
+  }
+
+  private static double meanMillis(Look first, Look last, String timer) {
+    return 1e3 * grown(first, last, timer + "_sum") / grown(first, last, timer + "_count");
+  }
+
+  private static double grown(Look first, Look last, String series) {
+    double sum = 0;
+    for (var one : last.metrics.entrySet()) {
+      sum +=
+          one.getValue().sum(series, Map.of())
+              - first.metrics.getOrDefault(one.getKey(), NOTHING_YET).sum(series, Map.of());
+    }
+    return sum;
   }
 
   private Supplier<String> jobs() {
@@ -175,12 +193,14 @@ final class RateRun {
         .sum();
   }
 
-  private void awaitFirstCall(Feeder feeder, long before) throws IOException, InterruptedException {
-    long giveUp = System.nanoTime() + FIRST_CALL.toNanos();
-    while (begun() == before) {
-      feeder.accepted();
+  /** The warm-up begins when the queue is as long as it is meant to stay, or nearly so. */
+  private void awaitBacklog(Feeder feeder) throws IOException, InterruptedException {
+    long giveUp = System.nanoTime() + FIRST_CALLS.toNanos();
+    while (feeder.waiting() < scenario.backlog() * 3 / 4) {
       if (System.nanoTime() > giveUp) {
-        throw new IOException("no job of %s was called".formatted(scenario.name()));
+        throw new IOException(
+            "the jobs of %s are called as fast as they can be submitted"
+                .formatted(scenario.name()));
       }
       WallClock.pass(LOOK_EVERY);
     }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param cost US dollars over all attempts; null where a price is not known
  * @param suspectedCost what may have been billed besides; null where a price is not known
  * @param paused whether its tenant's jobs are held back, or its pool's
+ * @param putOff whether it is due later because its user has no more turns now
  */
 public record JobView(
     JobId id,
@@ -47,7 +48,8 @@ public record JobView(
     Usage usage,
     @Nullable BigDecimal cost,
     @Nullable BigDecimal suspectedCost,
-    boolean paused) {
+    boolean paused,
+    boolean putOff) {
 
   /** The same with the body of its result. */
   public JobView withBody(byte @Nullable [] found) {
@@ -75,7 +77,8 @@ public record JobView(
         usage,
         cost,
         suspectedCost,
-        paused);
+        paused,
+        putOff);
   }
 
   /**

@@ -205,7 +205,8 @@ public final class JobViews {
         bill.usage(),
         bill.cost(),
         bill.suspected(),
-        job.get("paused", Boolean.class));
+        job.get("paused", Boolean.class),
+        Objects.requireNonNullElse(job.get(JOB.QUOTA_MARK), 0) < 0);
   }
 
   private static JobView.@Nullable Fallback fallback(Record job) {

@@ -5,7 +5,6 @@ import io.millrace.db.limit.PoolView.Demand;
 import io.millrace.db.limit.PoolView.Dimension;
 import io.millrace.db.limit.PoolView.Rate;
 import io.millrace.db.sql.Database;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -35,7 +34,7 @@ public final class PoolViews {
       """
       select pool, now(), at, heard, limits, told, deficit, burst, others, typical, starts,
         blocked_until, blocked_by, waits_for
-      from rate_pool where pool = any(coalesce(?, array(select pool from rate_pool)))
+      from rate_pool
       """;
 
   // A worker that is gone leaves its row behind.
@@ -43,8 +42,7 @@ public final class PoolViews {
       """
       select pool, count(*), sum(calls), sum(waiting[1]), sum(waiting[2]), sum(waiting[3])
       from rate_share
-      where pool = any(coalesce(?, array(select distinct pool from rate_share)))
-        and at > now() - interval '5 seconds'
+      where at > now() - interval '5 seconds'
       group by pool
       """;
 
@@ -56,72 +54,62 @@ public final class PoolViews {
 
   /** All pools of which something is known, by name. */
   public Map<String, PoolView> all() {
-    return read(null);
-  }
-
-  /** Those of these pools of which something is known. */
-  public Map<String, PoolView> among(Collection<String> pools) {
-    return pools.isEmpty() ? Map.of() : read(pools);
-  }
-
-  private Map<String, PoolView> read(@Nullable Collection<String> pools) {
     return database.single(connection -> {
-      Map<String, Rate> rates = rates(connection, pools);
-      Map<String, Demand> demands = demands(connection, pools);
-      Map<String, List<PoolPause>> pauses =
-          PoolPauses.open(connection).stream()
-              .filter(pause -> pools == null || pools.contains(pause.pool()))
-              .collect(Collectors.groupingBy(PoolPause::pool));
-      var names = new TreeSet<>(rates.keySet());
-      names.addAll(pauses.keySet());
-      names.addAll(demands.keySet());
-      Map<String, PoolView> views = new TreeMap<>();
-      for (String name : names) {
-        views.put(
-            name,
-            new PoolView(
-                name,
-                rates.get(name),
-                demands.getOrDefault(name, Demand.NONE),
-                pauses.getOrDefault(name, List.of())));
+      try (var rated = connection.prepareStatement(RATES);
+          var demanded = connection.prepareStatement(DEMANDS)) {
+        Map<String, Rate> rates = rates(rated);
+        Map<String, Demand> demands = demands(demanded);
+        Map<String, List<PoolPause>> pauses =
+            PoolPauses.open(connection).stream().collect(Collectors.groupingBy(PoolPause::pool));
+        var names = new TreeSet<>(rates.keySet());
+        names.addAll(pauses.keySet());
+        names.addAll(demands.keySet());
+        Map<String, PoolView> views = new TreeMap<>();
+        for (String name : names) {
+          views.put(
+              name,
+              new PoolView(
+                  name,
+                  rates.get(name),
+                  demands.getOrDefault(name, Demand.NONE),
+                  pauses.getOrDefault(name, List.of())));
+        }
+        return views;
       }
-      return views;
     });
   }
 
-  private static Map<String, Rate> rates(Connection connection, @Nullable Collection<String> pools)
-      throws SQLException {
+  /** The buckets of those of these pools that were drawn from. */
+  public Map<String, Rate> rates(Collection<String> pools) {
+    return pools.isEmpty()
+        ? Map.of()
+        : database.single(connection -> {
+          try (var select = connection.prepareStatement(RATES + " where pool = any(?)")) {
+            select.setArray(1, connection.createArrayOf("text", pools.toArray()));
+            return rates(select);
+          }
+        });
+  }
+
+  private static Map<String, Rate> rates(PreparedStatement select) throws SQLException {
     Map<String, Rate> rates = new HashMap<>();
-    try (var select = connection.prepareStatement(RATES)) {
-      bind(select, pools);
-      try (var rows = select.executeQuery()) {
-        while (rows.next()) {
-          rates.put(rows.getString(1), rate(rows));
-        }
+    try (var rows = select.executeQuery()) {
+      while (rows.next()) {
+        rates.put(rows.getString(1), rate(rows));
       }
     }
     return rates;
   }
 
-  private static Map<String, Demand> demands(
-      Connection connection, @Nullable Collection<String> pools) throws SQLException {
+  private static Map<String, Demand> demands(PreparedStatement select) throws SQLException {
     Map<String, Demand> demands = new HashMap<>();
-    try (var select = connection.prepareStatement(DEMANDS)) {
-      bind(select, pools);
-      try (var rows = select.executeQuery()) {
-        while (rows.next()) {
-          var waiting = List.of(rows.getInt(4), rows.getInt(5), rows.getInt(6));
-          demands.put(rows.getString(1), new Demand(rows.getInt(2), rows.getInt(3), waiting));
-        }
+    try (var rows = select.executeQuery()) {
+      while (rows.next()) {
+        var waiting = List.of(rows.getInt(4), rows.getInt(5), rows.getInt(6));
+        demands.put(rows.getString(1), new Demand(rows.getInt(2), rows.getInt(3), waiting));
       }
     }
     return demands;
-  }
-
-  private static void bind(PreparedStatement select, @Nullable Collection<String> pools)
-      throws SQLException {
-    select.setArray(
-        1, pools == null ? null : select.getConnection().createArrayOf("text", pools.toArray()));
   }
 
   private static Rate rate(ResultSet rows) throws SQLException {

@@ -35,8 +35,8 @@ class PoolViewsTest {
   @Test
   void nothingIsKnownOfAPoolThatWasNotUsed() {
     assertThat(views.all()).isEmpty();
-    assertThat(views.among(List.of(POOL))).isEmpty();
-    assertThat(views.among(List.of())).isEmpty();
+    assertThat(views.rates(List.of(POOL))).isEmpty();
+    assertThat(views.rates(List.of())).isEmpty();
   }
 
   @Test
@@ -47,7 +47,6 @@ class PoolViewsTest {
 
     assertThat(view.rate()).isNull();
     assertThat(view.pauses()).extracting(PoolPause::reason).containsExactly("maintenance");
-    assertThat(views.among(List.of("another"))).isEmpty();
   }
 
   @Test
@@ -141,13 +140,16 @@ class PoolViewsTest {
     pauses.pause(POOL, "maintenance");
     pauses.fault(POOL, "billing_error", Duration.ZERO);
 
-    assertThat(views.among(List.of(POOL)).get(POOL).pauses())
+    assertThat(views.all().get(POOL).pauses())
         .extracting(pause -> pause.kind().wireName(), pause -> pause.probeAt() != null)
         .containsExactlyInAnyOrder(tuple("manual", false), tuple("platform", true));
   }
 
   private Rate rate() {
-    return views.among(List.of(POOL)).get(POOL).rate();
+    assertThat(views.rates(List.of("another"))).isEmpty();
+    var rate = views.rates(List.of(POOL)).get(POOL);
+    assertThat(views.all().get(POOL).rate().buckets().keySet()).isEqualTo(rate.buckets().keySet());
+    return rate;
   }
 
   private void drawn(

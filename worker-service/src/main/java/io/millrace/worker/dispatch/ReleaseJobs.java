@@ -92,21 +92,29 @@ final class ReleaseJobs {
     int sum = 0;
     boolean held = false;
     for (var pool : queues.stream().collect(Collectors.groupingBy(Queue::pool)).entrySet()) {
-      int let = 0;
-      // All lanes share what is left; a higher lane is not kept back by what waits in a lower one.
-      for (Lane lane : LOWEST_FIRST) {
-        int share = Math.min(room - sum, startable(pool.getKey(), lane, outstanding) - let);
-        var ready = pool.getValue().stream().filter(queue -> !below(queue, lane)).toList();
-        if (!ready.isEmpty()) {
-          int more = share <= 0 ? 0 : release(pool.getKey(), ready, share);
-          held |= more == Math.max(0, share);
-          let += more;
-          sum += more;
-        }
-      }
+      var let = release(pool.getKey(), pool.getValue(), outstanding, room - sum);
+      sum += let.released();
+      held |= let.held();
     }
     released.increment(sum);
     return new Round(sum, held);
+  }
+
+  // All lanes share what is left; a higher lane is not kept back by what waits in a lower one.
+  private Round release(String pool, List<Queue> queues, List<Outstanding> outstanding, int room) {
+    int let = 0;
+    for (Lane lane : LOWEST_FIRST) {
+      int budget = Math.min(room, startable(pool, lane, outstanding)) - let;
+      var ready = queues.stream().filter(queue -> !below(queue, lane)).toList();
+      if (budget > 0 && !ready.isEmpty()) {
+        int more = release(pool, ready, budget);
+        let += more;
+        if (more < budget) {
+          return new Round(let, false);
+        }
+      }
+    }
+    return new Round(let, true);
   }
 
   private int startable(String pool, Lane lane, List<Outstanding> outstanding) {

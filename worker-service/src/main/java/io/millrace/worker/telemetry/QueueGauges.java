@@ -9,12 +9,18 @@ import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.millrace.db.job.QueueDepths;
 import io.millrace.db.job.Releases;
+import io.millrace.db.limit.PoolPauses;
+import io.millrace.db.limit.RatePools;
+import io.millrace.db.sql.Database;
 import io.millrace.db.worker.Workers;
+import io.millrace.job.Lane;
 import io.millrace.telemetry.Metric;
 import io.millrace.telemetry.MetricKind;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What waits, as gauges. Only the elected dispatcher measures, so that sums over processes count
@@ -25,61 +31,94 @@ public final class QueueGauges {
   private static final Duration PERIOD = Duration.ofSeconds(5);
   private static final Duration NOT_ELECTED = Duration.ofSeconds(1);
 
-  private final QueueDepths depths;
-  private final Releases releases;
-  private final Workers workers;
+  private final Stores stores;
   private final MultiGauge depth;
   private final MultiGauge age;
   private final MultiGauge delayed;
   private final MultiGauge released;
   private final MultiGauge rolls;
+  private final MultiGauge paused;
+  private final MultiGauge waiting;
   private boolean shown;
 
-  public QueueGauges(QueueDepths depths, Releases releases, Workers workers, MeterRegistry meters) {
-    this.depths = depths;
-    this.releases = releases;
-    this.workers = workers;
+  /** What is asked for the figures. */
+  record Stores(
+      QueueDepths depths, Releases releases, Workers workers, PoolPauses pauses, RatePools rates) {
+
+    static Stores of(Database database) {
+      return new Stores(
+          new QueueDepths(database),
+          new Releases(database),
+          new Workers(database),
+          new PoolPauses(database),
+          new RatePools(database));
+    }
+  }
+
+  QueueGauges(Stores stores, MeterRegistry meters) {
+    this.stores = stores;
     this.depth = gauge(Metric.QUEUE_DEPTH, meters);
     this.age = gauge(Metric.QUEUE_AGE, meters);
     this.delayed = gauge(Metric.QUEUE_DELAYED, meters);
     this.released = gauge(Metric.QUEUE_RELEASED, meters);
     this.rolls = gauge(Metric.WORKERS, meters);
+    this.paused = gauge(Metric.POOL_PAUSED, meters);
+    this.waiting = gauge(Metric.POOL_WAITING, meters);
   }
 
   /** Measures once, or withdraws what is shown; a loop's body. */
   public Duration once(boolean elected) {
     if (!elected) {
       if (shown) {
-        List.of(depth, age, delayed, released, rolls).forEach(gauge -> show(gauge, List.of()));
+        List.of(depth, age, delayed, released, rolls, paused, waiting)
+            .forEach(gauge -> show(gauge, List.of()));
         shown = false;
       }
       return NOT_ELECTED;
     }
-    var lines = depths.lines();
+    var lines = stores.depths().lines();
     show(depth, lines.stream().map(line -> Row.of(tags(line), line.jobs())).toList());
     show(
         age,
-        depths.ages().stream()
+        stores.depths().ages().stream()
             .map(head -> Row.of(tags(head.pool(), head.lane()), head.age().toMillis() / 1e3))
             .toList());
-    show(delayed, List.of(Row.of(Tags.empty(), depths.delayed())));
+    show(delayed, List.of(Row.of(Tags.empty(), stores.depths().delayed())));
     show(
         released,
-        releases.outstanding().stream()
+        stores.releases().outstanding().stream()
             .collect(groupingBy(Releases.Outstanding::pool, summingInt(Releases.Outstanding::jobs)))
             .entrySet()
             .stream()
             .map(pool -> Row.of(Tags.of("pool", pool.getKey()), pool.getValue()))
             .toList());
-    var all = workers.all();
+    var all = stores.workers().all();
     long lost = all.stream().filter(Workers.Beat::lost).count();
     show(
         rolls,
         List.of(
             Row.of(Tags.of("state", "alive"), all.size() - lost),
             Row.of(Tags.of("state", "lost"), lost)));
+    showPools();
     shown = true;
     return PERIOD;
+  }
+
+  private void showPools() {
+    show(
+        paused,
+        stores.pauses().open().stream()
+            .map(pause -> Row.of(Tags.of("pool", pause.pool(), "kind", pause.kind().wireName()), 1))
+            .toList());
+    show(waiting, stores.rates().views().stream().flatMap(QueueGauges::waiting).toList());
+  }
+
+  private static Stream<Row<?>> waiting(RatePools.View view) {
+    return Arrays.stream(Lane.values())
+        .map(lane ->
+            Row.of(
+                tags(view.pool(), lane.wireName()),
+                view.shares().stream().mapToInt(share -> share.waiting().get(lane.rank())).sum()));
   }
 
   private static Tags tags(QueueDepths.Line line) {

@@ -6,11 +6,8 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.millrace.claude.trace.TraceSettings;
 import io.millrace.claude.trace.Traces;
-import io.millrace.db.job.QueueDepths;
-import io.millrace.db.job.Releases;
 import io.millrace.db.sql.Database;
 import io.millrace.db.sql.Failures;
-import io.millrace.db.worker.Workers;
 import io.millrace.telemetry.Metric;
 import java.util.List;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -38,8 +35,8 @@ public class TelemetryConfiguration {
   }
 
   @Bean
-  QueueGauges queueGauges(Database database, Workers workers, MeterRegistry meters) {
-    return new QueueGauges(new QueueDepths(database), new Releases(database), workers, meters);
+  QueueGauges queueGauges(Database database, MeterRegistry meters) {
+    return new QueueGauges(QueueGauges.Stores.of(database), meters);
   }
 
   /** The pool of connections, and what fails on them; in one process with the api, whose it is. */
