@@ -44,7 +44,7 @@ class SharedRateIT {
     var limits =
         Map.of(
             "busy",
-            PoolLimits.perMinute(PER_SECOND * 60, null, null),
+            PoolLimits.perMinute(PER_SECOND * 60, 1_000_000_000L, 1_000_000_000L),
             "one",
             new PoolLimits(null, null, null, 1));
     for (int i = 0; i < WORKERS; i++) {
