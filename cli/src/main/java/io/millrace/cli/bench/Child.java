@@ -1,6 +1,7 @@
 package io.millrace.cli.bench;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** One process of the stack that is measured: {@code millrace} with a command of its own. */
@@ -20,6 +22,9 @@ final class Child implements AutoCloseable {
   static final String DEFAULT_OPTIONS = "-Xmx1536m -XX:+ExitOnOutOfMemoryError";
   private static final Duration START_BOUND = Duration.ofMinutes(2);
   private static final Duration STOP_BOUND = Duration.ofSeconds(45);
+  private static final int FIRST_PORT = 20_000;
+  private static final int LAST_PORT = 32_000;
+  private static final int TRIES = 100;
   private static final HttpClient HTTP =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
@@ -85,10 +90,20 @@ final class Child implements AutoCloseable {
     return options.isBlank() ? List.of() : List.of(options.strip().split("\\s+"));
   }
 
+  /**
+   * A port that nobody listens on. It lies below those that the system gives to outgoing
+   * connections: a slow start leaves one of these time enough to take it.
+   */
   static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
+    for (int i = 0; i < TRIES; i++) {
+      int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT);
+      try (var socket = new ServerSocket(port)) {
+        return socket.getLocalPort();
+      } catch (BindException taken) {
+        // Another one.
+      }
     }
+    throw new IOException("no port between %d and %d is free".formatted(FIRST_PORT, LAST_PORT));
   }
 
   String name() {

@@ -80,7 +80,7 @@ final class RateFindings {
           findings.add(
               Figure.atMost(
                   "P4",
-                  scenario.name() + ": answered 429 since the start",
+                  scenario.name() + ": 429 since the start",
                   "calls",
                   (double) measured.whole().refused(),
                   Targets.P4_REFUSED_LOW));
@@ -88,7 +88,7 @@ final class RateFindings {
           findings.add(
               Figure.atMost(
                   "P4",
-                  scenario.name() + ": answered 429",
+                  scenario.name() + ": 429",
                   "%",
                   percentRefused(measured.use()),
                   Targets.P4_REFUSED_BESIDE_OTHERS));
@@ -107,8 +107,7 @@ final class RateFindings {
                   measured.recovery().lost()));
       case NONE ->
           findings.add(
-              Figure.plain(
-                  "P4", scenario.name() + ": answered 429", "%", percentRefused(measured.use())));
+              Figure.plain("P4", scenario.name() + ": 429", "%", percentRefused(measured.use())));
     }
   }
 

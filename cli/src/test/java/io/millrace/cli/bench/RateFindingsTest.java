@@ -28,11 +28,11 @@ class RateFindingsTest {
         .extracting(figure -> figure.what() + " " + (!figure.hasTarget() || figure.isMet()))
         .containsExactly(
             "requests: used of available requests true",
-            "requests: answered 429 true",
+            "requests: 429 true",
             "foreign: used of available input tokens false",
-            "foreign: answered 429 true",
+            "foreign: 429 true",
             "low requests: used of available requests true",
-            "low requests: answered 429 since the start false",
+            "low requests: 429 since the start false",
             "high limits: 429 of 2,943 calls false");
   }
 

@@ -141,13 +141,6 @@ class SharedRateIT {
   }
 
   private static Wanted wanted(String pool) {
-    return new Wanted(
-        pool,
-        Lane.STANDARD,
-        System.nanoTime() + Duration.ofHours(1).toNanos(),
-        100,
-        100,
-        1_000,
-        0.1);
+    return new Wanted(pool, Lane.STANDARD, System.nanoTime(), 100, 100, 1_000, 0.1);
   }
 }
