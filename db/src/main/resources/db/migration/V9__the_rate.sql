@@ -44,7 +44,7 @@ create unlogged table rate_share (
   -- Jobs that wait, by lane; and the first of them, in order.
   waiting integer[] not null,
   line_rank integer[] not null,
-  line_deadline bigint[] not null,
+  line_turn bigint[] not null,
   line_input bigint[] not null,
   line_output bigint[] not null,
   -- Output tokens that the calls under way are expected to produce within each of the horizons.

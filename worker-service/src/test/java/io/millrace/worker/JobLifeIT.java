@@ -24,7 +24,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -344,11 +343,12 @@ class JobLifeIT {
       refused.tenant(tenant).submit(postgres.database(), 10);
     }
 
-    var pause =
-        await().until(() -> pauses.open().stream().findFirst().orElse(null), Objects::nonNull);
-
-    assertThat(pause.pool()).isEqualTo("sonnet-5-5");
-    assertThat(pause.reason()).isEqualTo("permanent_failures");
+    await()
+        .until(() ->
+            pauses.open().stream()
+                .anyMatch(pause ->
+                    pause.pool().equals("sonnet-5-5")
+                        && pause.reason().equals("permanent_failures")));
     pauses.faultOver("sonnet-5-5");
   }
 

@@ -34,7 +34,7 @@ class WorkerSettingsTest {
       assertThat(context.getBean(DispatchSettings.class))
           .isEqualTo(
               new DispatchSettings(
-                  Duration.ofMillis(1_500), 2_000, Duration.ofSeconds(20), Duration.ofMillis(250)));
+                  Duration.ofSeconds(1), 2_000, Duration.ofSeconds(20), Duration.ofMillis(250)));
       assertThat(context.getBean(DrainSettings.class))
           .isEqualTo(new DrainSettings(Duration.ofSeconds(30)));
       assertThat(context.getBean(KafkaSettings.class)).isEqualTo(new KafkaSettings(1, (short) -1));
@@ -47,7 +47,7 @@ class WorkerSettingsTest {
   void eachKeyArrives() {
     runner
         .withPropertyValues(
-            "millrace.dispatch.horizon=1s",
+            "millrace.dispatch.horizon=3s",
             "millrace.dispatch.window=5",
             "millrace.dispatch.sweep=2s",
             "millrace.dispatch.idle=7ms",
@@ -59,7 +59,7 @@ class WorkerSettingsTest {
           assertThat(context.getBean(DispatchSettings.class))
               .isEqualTo(
                   new DispatchSettings(
-                      Duration.ofSeconds(1), 5, Duration.ofSeconds(2), Duration.ofMillis(7)));
+                      Duration.ofSeconds(3), 5, Duration.ofSeconds(2), Duration.ofMillis(7)));
           assertThat(context.getBean(DrainSettings.class))
               .isEqualTo(new DrainSettings(Duration.ZERO));
           assertThat(context.getBean(KafkaSettings.class))

@@ -83,12 +83,12 @@ record Draw(
    * A job that wants to start.
    *
    * @param rank of its lane, less what it gained by waiting
-   * @param left microseconds to its deadline
+   * @param since microseconds since its turn
    * @param input tokens that count towards the limit
    * @param output tokens it is expected to produce
    * @param outputPerSecond at this speed
    */
-  record Wish(int rank, long left, long input, long output, double outputPerSecond) {
+  record Wish(int rank, long since, long input, long output, double outputPerSecond) {
 
     /** What it is expected to have produced so many seconds after its start. */
     double producedIn(double seconds) {

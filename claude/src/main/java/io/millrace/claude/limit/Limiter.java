@@ -15,6 +15,7 @@ import io.millrace.db.limit.PoolRate;
 import io.millrace.db.limit.RatePools;
 import io.millrace.db.loop.Loop;
 import io.millrace.failure.FailureCode;
+import io.millrace.telemetry.LatencyBuckets;
 import io.millrace.telemetry.Metric;
 import java.time.Duration;
 import java.util.List;
@@ -58,7 +59,10 @@ public final class Limiter {
     this.nanoTime = nanoTime;
     this.meters = meters;
     this.loop = new Loop("rate", meters, this::once);
-    this.draws = meters.timer(Metric.LIMITER_DRAWS.meter());
+    this.draws =
+        Timer.builder(Metric.LIMITER_DRAWS.meter())
+            .serviceLevelObjectives(LatencyBuckets.bounds())
+            .register(meters);
   }
 
   public void start() {

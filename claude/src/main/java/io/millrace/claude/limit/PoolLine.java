@@ -174,7 +174,7 @@ final class PoolLine {
     List<Ticket> tickets = new ArrayList<>(waiting);
     tickets.sort(
         Comparator.<Ticket>comparingInt(ticket -> rank(ticket, now))
-            .thenComparingLong(ticket -> ticket.wanted().deadline()));
+            .thenComparingLong(ticket -> ticket.wanted().turn()));
     if (tickets.size() > WISHES) {
       tickets = new ArrayList<>(tickets.subList(0, WISHES));
     }
@@ -305,7 +305,7 @@ final class PoolLine {
     var wanted = ticket.wanted();
     return new Wish(
         rank(ticket, now),
-        (wanted.deadline() - now) / MICRO,
+        (now - wanted.turn()) / MICRO,
         wanted.input(),
         wanted.output(),
         wanted.outputPerSecond());

@@ -200,16 +200,15 @@ final class Turns {
         .map(place ->
             new Ahead(
                 place,
-                new Wish(
-                    place.rank(), place.deadline() - now, place.input(), place.output(), speed)))
+                new Wish(place.rank(), now - place.turn(), place.input(), place.output(), speed)))
         .sorted(
             Comparator.<Ahead>comparingInt(ahead -> ahead.place().rank())
-                .thenComparingLong(ahead -> ahead.place().deadline()))
+                .thenComparingLong(ahead -> ahead.place().turn()))
         .toList();
   }
 
   /** The place that a wish takes in the line of all workers. */
   Place place(Wish wish) {
-    return new Place(wish.rank(), now + wish.left(), wish.input(), wish.output());
+    return new Place(wish.rank(), now - wish.since(), wish.input(), wish.output());
   }
 }

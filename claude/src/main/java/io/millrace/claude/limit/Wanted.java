@@ -5,7 +5,8 @@ import io.millrace.job.Lane;
 /**
  * A call that wants to start.
  *
- * @param deadline of its job, in local nanoseconds
+ * @param turn when the dispatcher let its job go, in local nanoseconds: jobs of a lane start in the
+ *     order that the dispatcher made fair
  * @param input tokens that are expected to count towards the limit
  * @param output tokens that are expected to be produced
  * @param outputPerSecond at this speed, once it begins to produce
@@ -14,7 +15,7 @@ import io.millrace.job.Lane;
 public record Wanted(
     String pool,
     Lane lane,
-    long deadline,
+    long turn,
     long input,
     long output,
     double outputPerSecond,

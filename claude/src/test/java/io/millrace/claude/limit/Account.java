@@ -67,7 +67,7 @@ final class Account {
     private final int lane;
     private final long input;
     private final long output;
-    private long deadline = 3_600;
+    private long letGo;
     private boolean started;
 
     Job(int lane, long input, long output) {
@@ -76,8 +76,8 @@ final class Account {
       this.output = output;
     }
 
-    Job withDeadlineIn(long seconds) {
-      deadline = seconds;
+    Job letGoBefore(long seconds) {
+      letGo = seconds;
       return this;
     }
 
@@ -303,7 +303,7 @@ final class Account {
         new Wanted(
             "pool",
             List.of(Lane.INTERACTIVE, Lane.STANDARD, Lane.BULK).get(job.lane),
-            now + job.deadline * SECOND,
+            now - job.letGo * SECOND,
             expected,
             job.output,
             SPEED,

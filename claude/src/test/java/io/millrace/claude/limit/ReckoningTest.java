@@ -45,7 +45,7 @@ class ReckoningTest {
     var account = new Account(PoolLimits.perMinute(null, 40_000L, null), 4, 7);
     account.endless(_ -> new Job(1, 2_000, 100));
     account.run(30);
-    var giant = account.add(new Job(1, 30_000, 100).withDeadlineIn(0));
+    var giant = account.add(new Job(1, 30_000, 100).letGoBefore(60));
 
     account.run(MINUTE);
 

@@ -36,14 +36,23 @@ record ShowJob(Terminal terminal, boolean json) {
     if (json) {
       print(job.json());
     }
-    String start =
-        job.expectedStart() == null ? "" : ", expected to start at " + job.expectedStart();
-    String reason =
-        job.waitingFor() == null ? "" : " (waiting for " + job.waitingFor() + start + ")";
     say(
         "%s is %s%s. Ask again: ./millrace get %s --wait 60"
-            .formatted(job.id(), job.status(), reason, job.id()));
+            .formatted(job.id(), job.status(), why(job), job.id()));
     return Exit.NOT_FINISHED;
+  }
+
+  private static String why(Job job) {
+    String reason = job.waitingFor();
+    if (reason == null) {
+      return "";
+    }
+    if (reason.equals("paused")) {
+      return " (paused)";
+    }
+    String start = job.expectedStart();
+    return " (waiting for %s%s)"
+        .formatted(reason, start == null ? "" : ", expected to start at " + start);
   }
 
   /** A refusal, in the server's words. */

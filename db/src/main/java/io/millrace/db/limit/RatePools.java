@@ -37,7 +37,7 @@ public final class RatePools {
       """;
 
   private static final String SHARE =
-      "worker_id, (extract(epoch from at) * 1000000)::bigint, calls, waiting, line_rank, line_deadline, line_input,"
+      "worker_id, (extract(epoch from at) * 1000000)::bigint, calls, waiting, line_rank, line_turn, line_input,"
           + " line_output, forecast";
 
   private static final String LOCK =
@@ -72,11 +72,11 @@ public final class RatePools {
         typical = ?, heard = ?, burst_grown_at = to_time(?), starts = ?, blocked_until = to_time(nullif(?, 0)),
         blocked_by = ?, probes_from = to_time(nullif(?, 0)), climbs_from = to_time(nullif(?, 0)), waits_for = ?
       where pool = ?;
-      insert into rate_share (pool, worker_id, at, calls, waiting, line_rank, line_deadline, line_input, line_output,
+      insert into rate_share (pool, worker_id, at, calls, waiting, line_rank, line_turn, line_input, line_output,
         forecast)
       values (?, ?, to_time(?), ?, ?, ?, ?, ?, ?, ?)
       on conflict (pool, worker_id) do update set at = excluded.at, calls = excluded.calls,
-        waiting = excluded.waiting, line_rank = excluded.line_rank, line_deadline = excluded.line_deadline,
+        waiting = excluded.waiting, line_rank = excluded.line_rank, line_turn = excluded.line_turn,
         line_input = excluded.line_input, line_output = excluded.line_output, forecast = excluded.forecast
       """;
 
@@ -298,13 +298,13 @@ public final class RatePools {
   private static WorkerShare share(ResultSet rows, int first) throws SQLException {
     Integer[] waiting = array(rows, first + 3);
     Integer[] rank = array(rows, first + 4);
-    Long[] deadline = array(rows, first + 5);
+    Long[] turn = array(rows, first + 5);
     Long[] input = array(rows, first + 6);
     Long[] output = array(rows, first + 7);
     Double[] forecast = array(rows, first + 8);
     List<Place> line =
         IntStream.range(0, rank.length)
-            .mapToObj(i -> new Place(rank[i], deadline[i], input[i], output[i]))
+            .mapToObj(i -> new Place(rank[i], turn[i], input[i], output[i]))
             .toList();
     return new WorkerShare(
         Objects.requireNonNull(rows.getObject(first, UUID.class)),
@@ -356,7 +356,7 @@ public final class RatePools {
       statement.setInt(++index, share.calls());
       array("int4", share.waiting().stream());
       array("int4", share.line().stream().map(Place::rank));
-      array("int8", share.line().stream().map(Place::deadline));
+      array("int8", share.line().stream().map(Place::turn));
       array("int8", share.line().stream().map(Place::input));
       array("int8", share.line().stream().map(Place::output));
       array("float8", share.forecast().stream());

@@ -22,17 +22,17 @@ public record WorkerShare(
     List<Double> forecast) {
 
   /**
-   * A waiting job's place in the line of all workers: by rank, then by deadline.
+   * A waiting job's place in the line of all workers: by rank, then by turn.
    *
    * @param rank the lane's, less what it gained by waiting
-   * @param deadline microseconds since the epoch
+   * @param turn when the dispatcher let it go, in microseconds since the epoch
    * @param input tokens that count towards the limit
    * @param output tokens it is expected to produce
    */
-  public record Place(int rank, long deadline, long input, long output) {
+  public record Place(int rank, long turn, long input, long output) {
 
     public boolean isBefore(Place other) {
-      return rank != other.rank ? rank < other.rank : deadline < other.deadline;
+      return rank != other.rank ? rank < other.rank : turn < other.turn;
     }
   }
 }

@@ -181,7 +181,7 @@ class PoolViewsTest {
         .dsl()
         .execute(
             """
-            insert into rate_share (pool, worker_id, at, calls, waiting, line_rank, line_deadline, line_input,
+            insert into rate_share (pool, worker_id, at, calls, waiting, line_rank, line_turn, line_input,
               line_output, forecast)
             values ('%s', '%s', %s, 7, %s, '{}', '{}', '{}', '{}', '{}')
             """

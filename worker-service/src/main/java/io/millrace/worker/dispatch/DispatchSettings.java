@@ -14,7 +14,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("millrace.dispatch")
 public record DispatchSettings(
-    @DefaultValue("1500ms") Duration horizon,
+    @DefaultValue("1s") Duration horizon,
     @DefaultValue("2000") int window,
     @DefaultValue("20s") Duration sweep,
     @DefaultValue("250ms") Duration idle) {

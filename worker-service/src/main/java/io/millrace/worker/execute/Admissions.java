@@ -103,7 +103,7 @@ final class Admissions {
     return new Wanted(
         job.pool(),
         job.lane(),
-        execution.deadlineNanos(),
+        execution.turnNanos(),
         expected.inputTokens(),
         expected.outputTokens(),
         expected.outputPerSecond(),

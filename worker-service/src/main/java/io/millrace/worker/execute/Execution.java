@@ -95,9 +95,9 @@ final class Execution {
     return claimedNanos;
   }
 
-  /** The job's deadline in local nanoseconds. */
-  long deadlineNanos() {
-    return deadlineNanos;
+  /** When the dispatcher let the job go, in local nanoseconds. */
+  long turnNanos() {
+    return claimedNanos - job.waits().sinceReleased().toNanos();
   }
 
   Duration untilDeadline(long nanoTime) {

@@ -44,7 +44,7 @@ class SharedRateIT {
     var limits =
         Map.of(
             "busy",
-            PoolLimits.perMinute(PER_SECOND * 60, null, null),
+            PoolLimits.perMinute(PER_SECOND * 60, 1_000_000_000L, 1_000_000_000L),
             "one",
             new PoolLimits(null, null, null, 1));
     for (int i = 0; i < WORKERS; i++) {
@@ -141,13 +141,6 @@ class SharedRateIT {
   }
 
   private static Wanted wanted(String pool) {
-    return new Wanted(
-        pool,
-        Lane.STANDARD,
-        System.nanoTime() + Duration.ofHours(1).toNanos(),
-        100,
-        100,
-        1_000,
-        0.1);
+    return new Wanted(pool, Lane.STANDARD, System.nanoTime(), 100, 100, 1_000, 0.1);
   }
 }
