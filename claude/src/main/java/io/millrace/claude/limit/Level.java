@@ -10,12 +10,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Level {
   private static final double LEAST_REFILL = 0.05;
+  private static final double TIGHT = 4;
+  private static final double AIR = 0.98;
   private static final double REMEMBERED_SECONDS = 10;
   private static final double LEAST_BURST_SECONDS = 4;
   private static final double TYPICAL_WEIGHT = 0.05;
   private static final double SHRINK = 0.5;
   private static final double CAP_SHRINK = 0.7;
-  private static final double GROW = 1.5;
+  private static final double GROW = 1.25;
 
   private final Kind kind;
   private @Nullable Long limit;
@@ -28,7 +30,7 @@ final class Level {
 
   /** How a dimension behaves. */
   enum Kind {
-    REQUESTS(0.2, 1, 1),
+    REQUESTS(0, 1, 1),
     INPUT_TOKENS(1, 2.5, 1000),
     OUTPUT_TOKENS(1, 2.5, 1000);
 
@@ -97,7 +99,9 @@ final class Level {
 
   /** What is refilled for us in a second. */
   double refill() {
-    return Math.max(perSecond() * LEAST_REFILL, perSecond() - others);
+    // Where hardly any burst is allowed, what comes a little early is refused: some air is left.
+    double ours = burstCap > 0 && burstCap < TIGHT ? perSecond() * AIR : perSecond();
+    return Math.max(perSecond() * LEAST_REFILL, ours - others);
   }
 
   /** Time passes; {@code factor} of the refill is used meanwhile, less while the rate climbs. */
@@ -207,6 +211,6 @@ final class Level {
   }
 
   private double least() {
-    return Math.max(1, perSecond() * 0.1);
+    return kind == Kind.REQUESTS ? 1 : Math.max(1, perSecond() * 0.1);
   }
 }

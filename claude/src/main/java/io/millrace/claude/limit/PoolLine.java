@@ -231,7 +231,7 @@ final class PoolLine {
     for (int i = 0; i < prepared.tickets().size(); i++) {
       var ticket = prepared.tickets().get(i);
       switch (drawn.decisions().get(i)) {
-        case Decision.Start start -> grant(prepared, ticket, start, now);
+        case Decision.Start start -> grant(prepared, ticket, start);
         case Decision.Later later -> next = Math.min(next, later(ticket, later, drawn, now));
       }
     }
@@ -243,12 +243,12 @@ final class PoolLine {
     }
   }
 
-  private void grant(Prepared prepared, Ticket ticket, Decision.Start start, long now) {
+  private void grant(Prepared prepared, Ticket ticket, Decision.Start start) {
     long delay = start.delay() * MICRO;
     var permit =
         new Permit(
             ticket.wanted(),
-            now + delay,
+            prepared.before() + delay,
             prepared.before() + delay + VALID,
             start.probe() && drawnByPause(),
             start.probe(),

@@ -133,9 +133,14 @@ final class Account {
   }
 
   Account(PoolLimits limits, int workers, long seed) {
+    this(limits, workers, seed, 5);
+  }
+
+  /** An account whose bucket of requests holds no more than so many seconds, at least two. */
+  Account(PoolLimits limits, int workers, long seed, double requestSeconds) {
     this.limits = limits;
     this.random = new Random(seed);
-    buckets[0] = new Bucket(limits.requestsPerMinute(), 5, 2);
+    buckets[0] = new Bucket(limits.requestsPerMinute(), requestSeconds, 2);
     buckets[1] = new Bucket(limits.inputTokensPerMinute(), 5, 1);
     buckets[2] = new Bucket(limits.outputTokensPerMinute(), 5, 1);
     for (int i = 0; i < workers; i++) {

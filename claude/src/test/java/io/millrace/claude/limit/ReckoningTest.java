@@ -40,6 +40,20 @@ class ReckoningTest {
     assertThat(account.used()).as("%s used", binding).isGreaterThan(0.97);
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {60, 600, 1_200})
+  void aBurstOfTwoRequestsIsFoundOutAndKept(long perMinute) {
+    var account = new Account(PoolLimits.perMinute(perMinute, null, null), 4, 2, 0);
+    account.endless(_ -> new Job(1, 100, 100));
+    account.run(MINUTE);
+    account.measure();
+
+    account.run(5 * MINUTE);
+
+    assertThat(account.used()).isGreaterThan(0.97);
+    assertThat(account.refusedShare()).isLessThan(0.001);
+  }
+
   @Test
   void theHeadOfTheLineIsServedHoweverLargeItIs() {
     var account = new Account(PoolLimits.perMinute(null, 40_000L, null), 4, 7);

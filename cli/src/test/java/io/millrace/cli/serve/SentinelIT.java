@@ -59,6 +59,9 @@ class SentinelIT {
       Set.of(
           Metric.LIMITER_WAITS,
           Metric.LIMITER_GIVEN_BACK,
+          Metric.LIMITER_REFUSED,
+          Metric.LIMITER_SHADOWED,
+          Metric.POOL_PAUSED,
           Metric.QUEUE_RELEASED,
           Metric.JOBS_ANNOUNCED,
           Metric.JOBS_REROUTED,

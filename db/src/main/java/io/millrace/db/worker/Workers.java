@@ -7,7 +7,9 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Worker incarnations. A row is written by its worker alone, until somebody declares it lost. */
@@ -80,6 +82,57 @@ public final class Workers {
               """)) {
         delete.setObject(1, id);
         return delete.executeUpdate();
+      }
+    });
+  }
+
+  /**
+   * How much all workers together may hold.
+   *
+   * @param slots of all that claim
+   * @param free of these, as of their last heartbeats
+   */
+  public record Room(int slots, int free) {}
+
+  /** The room of all workers that claim. */
+  public Room room() {
+    return database.single(connection -> {
+      try (var select =
+              connection.prepareStatement(
+                  """
+                  select coalesce(sum(slots), 0), coalesce(sum(greatest(0, slots - in_flight)), 0)
+                  from worker where lost_at is null and not stopping
+                  """);
+          var row = select.executeQuery()) {
+        row.next();
+        return new Room(row.getInt(1), row.getInt(2));
+      }
+    });
+  }
+
+  /** Whether there are several tenants, who have to share the slots. */
+  public boolean areShared() {
+    return database.single(connection -> {
+      try (var select = connection.prepareStatement("select exists (select from tenant offset 1)");
+          var row = select.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    });
+  }
+
+  /** How many jobs workers hold of each tenant. */
+  public Map<Integer, Integer> held() {
+    return database.single(connection -> {
+      try (var select =
+              connection.prepareStatement(
+                  "select tenant_id, count(*) from job where state = 'running' group by tenant_id");
+          var rows = select.executeQuery()) {
+        Map<Integer, Integer> held = new HashMap<>();
+        while (rows.next()) {
+          held.put(rows.getInt(1), rows.getInt(2));
+        }
+        return held;
       }
     });
   }

@@ -15,6 +15,8 @@ final class RecentReleases {
 
   // A worker tells of itself twenty times a second, and is read as often.
   private static final long MOMENT = Duration.ofMillis(250).toNanos();
+  // And beats once a second.
+  private static final long BEAT = Duration.ofMillis(1500).toNanos();
 
   private final LongSupplier nanoTime;
   private final Deque<Release> releases = new ArrayDeque<>();
@@ -30,16 +32,23 @@ final class RecentReleases {
   }
 
   void forget() {
-    long before = nanoTime.getAsLong() - MOMENT;
+    long before = nanoTime.getAsLong() - BEAT;
     while (!releases.isEmpty() && releases.getFirst().at() - before < 0) {
       releases.removeFirst();
     }
   }
 
+  /** Jobs released since the workers last told how many they hold. */
+  int released() {
+    return releases.size();
+  }
+
   /** Jobs released to the pool in this lane or a higher one. */
   int released(String pool, Lane lane) {
+    long after = nanoTime.getAsLong() - MOMENT;
     return (int)
         releases.stream()
+            .filter(release -> release.at() - after > 0)
             .map(Release::queue)
             .filter(queue -> queue.pool().equals(pool) && queue.lane().compareTo(lane) <= 0)
             .count();

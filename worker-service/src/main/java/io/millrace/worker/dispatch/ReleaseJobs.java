@@ -88,7 +88,9 @@ final class ReleaseJobs {
     startable.look();
     var outstanding = releases.outstanding();
     recent.forget();
-    int room = Math.min(allowance, room(outstanding));
+    var shares = SlotShares.of(workers, sum(outstanding), recent.released());
+    queues = queues.stream().filter(queue -> shares.admits(queue.tenantId())).toList();
+    int room = Math.min(allowance, Math.min(settings.window() - sum(outstanding), shares.room()));
     int sum = 0;
     boolean held = false;
     for (var pool : queues.stream().collect(Collectors.groupingBy(Queue::pool)).entrySet()) {
@@ -134,14 +136,8 @@ final class ReleaseJobs {
     return queue.lane().compareTo(lane) > 0;
   }
 
-  private int room(List<Outstanding> outstanding) {
-    int unclaimed = outstanding.stream().mapToInt(Outstanding::jobs).sum();
-    int free =
-        workers.all().stream()
-            .filter(worker -> !worker.lost())
-            .mapToInt(Workers.Beat::freeSlots)
-            .sum();
-    return Math.min(settings.window(), free) - unclaimed;
+  private static int sum(List<Outstanding> outstanding) {
+    return outstanding.stream().mapToInt(Outstanding::jobs).sum();
   }
 
   private int release(String pool, List<Queue> queues, int budget) {

@@ -79,13 +79,6 @@ final class Admissions {
           return new GoAway(delay);
         }
         case Ticket.Granted(var permit) -> {
-          Duration left = Duration.ofNanos(permit.startsAt() - nanoTime.getAsLong());
-          if (left.isPositive()) {
-            execution.pause(left);
-          }
-          if (execution.isStopped()) {
-            return new Stopped();
-          }
           went = true;
           return new Go(permit);
         }
@@ -138,6 +131,18 @@ final class Admissions {
               fault.envelope()));
     }
     return outcome;
+  }
+
+  /**
+   * Waits for the moment that was granted; false where the job is stopped or the grant void by
+   * then.
+   */
+  boolean isTime(Execution execution, Permit permit) throws InterruptedException {
+    Duration left = Duration.ofNanos(permit.startsAt() - nanoTime.getAsLong());
+    if (left.isPositive()) {
+      execution.pause(left);
+    }
+    return !execution.isStopped() && permit.isValid(nanoTime.getAsLong());
   }
 
   void giveBack(Permit permit) {

@@ -101,7 +101,7 @@ final class ExecuteJob {
         record(execution, new Requeue(Duration.ZERO));
         return false;
       }
-      if (!permit.get().isValid(now())) {
+      if (!admissions.isTime(execution, permit.get())) {
         admissions.giveBack(permit.get());
         return true;
       }

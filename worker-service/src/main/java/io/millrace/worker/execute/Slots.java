@@ -9,6 +9,8 @@ public final class Slots {
 
   private final int most;
   private final long mostBytes;
+  private static final int LARGE = 1 << 20;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition freed = lock.newCondition();
   private int used;
@@ -52,7 +54,9 @@ public final class Slots {
   boolean take(int jobBytes) {
     lock.lock();
     try {
-      if (used > 0 && bytes + jobBytes > mostBytes) {
+      // Large jobs leave a quarter to the others: whoever sends nothing else must not keep all out.
+      long room = jobBytes > LARGE ? mostBytes - mostBytes / 4 : mostBytes;
+      if (used > 0 && bytes + jobBytes > room) {
         return false;
       }
       used++;
