@@ -17,7 +17,7 @@ final class Level {
   private static final double TYPICAL_WEIGHT = 0.05;
   private static final double SHRINK = 0.5;
   private static final double CAP_SHRINK = 0.7;
-  private static final double GROW = 1.25;
+  private static final double GROW = 1.5;
 
   private final Kind kind;
   private @Nullable Long limit;

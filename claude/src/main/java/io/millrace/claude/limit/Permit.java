@@ -9,6 +9,7 @@ public final class Permit {
 
   private final Wanted wanted;
   private final long startsAt;
+  private final long onTimeUntil;
   private final long validUntil;
   private final boolean pauseProbe;
   private final boolean blockProbe;
@@ -21,17 +22,20 @@ public final class Permit {
    * A grant.
    *
    * @param startsAt local nanoseconds; not before
+   * @param onTimeUntil local nanoseconds; later it would come together with those granted after it
    * @param validUntil local nanoseconds; not after
    */
   Permit(
       Wanted wanted,
       long startsAt,
+      long onTimeUntil,
       long validUntil,
       boolean pauseProbe,
       boolean blockProbe,
       boolean alone) {
     this.wanted = wanted;
     this.startsAt = startsAt;
+    this.onTimeUntil = onTimeUntil;
     this.validUntil = validUntil;
     this.pauseProbe = pauseProbe;
     this.blockProbe = blockProbe;
@@ -49,6 +53,14 @@ public final class Permit {
   /** Local nanoseconds at which the call may begin. */
   public long startsAt() {
     return startsAt;
+  }
+
+  /**
+   * Whether the call may be begun now. Where the provider allows hardly any burst, one that is late
+   * is asked for anew: the moment is lost, as it is in the provider's bucket.
+   */
+  public boolean isOnTime(long nanoTime) {
+    return onTimeUntil - nanoTime > 0;
   }
 
   /** Whether the call may still begin: a grant that was not used in time is void. */

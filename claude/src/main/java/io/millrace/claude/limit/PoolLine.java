@@ -30,6 +30,9 @@ final class PoolLine {
   private static final long TRUSTED = Duration.ofSeconds(5).toNanos();
   private static final long IDLE = Duration.ofSeconds(2).toNanos();
   private static final long VALID = Duration.ofSeconds(2).toNanos();
+  private static final long SECOND = Duration.ofSeconds(1).toNanos();
+  // For the draw's way back and the mark that the call is sent, so that these make nobody late.
+  private static final long LEAD = Duration.ofMillis(8).toNanos();
   private static final long BULK_FLOOR = Duration.ofSeconds(1).toNanos();
   private static final long EARLY = Duration.ofSeconds(1).toNanos();
   private static final int WISHES = 512;
@@ -92,7 +95,7 @@ final class PoolLine {
     var ticket = new Ticket(wanted, now, answered);
     wantedAt = now;
     if (letThrough || isOpen(now)) {
-      var permit = new Permit(wanted, now, Long.MAX_VALUE, false, false, false);
+      var permit = new Permit(wanted, now, Long.MAX_VALUE, Long.MAX_VALUE, false, false, false);
       active.add(permit);
       started =
           new Started(
@@ -244,12 +247,13 @@ final class PoolLine {
   }
 
   private void grant(Prepared prepared, Ticket ticket, Decision.Start start) {
-    long delay = start.delay() * MICRO;
+    long startsAt = prepared.before() + start.delay() * MICRO + LEAD;
     var permit =
         new Permit(
             ticket.wanted(),
-            prepared.before() + delay,
-            prepared.before() + delay + VALID,
+            startsAt,
+            startsAt + tolerance(),
+            startsAt + VALID,
             start.probe() && drawnByPause(),
             start.probe(),
             start.alone());
@@ -260,6 +264,15 @@ final class PoolLine {
       // Whoever waited went away while the draw was under way.
       settled = settled.plus(new Settled(-1, (double) -ticket.wanted().input(), 0));
     }
+  }
+
+  // As late as the burst that is allowed makes good again.
+  private long tolerance() {
+    var seen = view;
+    var requests = seen == null ? null : seen.rate().requests();
+    return requests == null || requests.limit() == null
+        ? VALID
+        : Math.min(VALID, (long) (requests.burst() / requests.perSecond() * SECOND));
   }
 
   private boolean drawnByPause() {

@@ -31,7 +31,7 @@ final class Reckoning {
   private static final double CLIMB_SECONDS = 10;
   private static final double CLIMB_FIRST = 0.1;
   private static final double STARTS_SECONDS = 10;
-  private static final long GROWTH_PAUSE = 5_000_000;
+  private static final long GROWTH_PAUSE = 2_500_000;
 
   private final Opened opened;
   private final Draw draw;

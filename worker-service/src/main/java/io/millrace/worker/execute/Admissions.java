@@ -134,7 +134,7 @@ final class Admissions {
   }
 
   /**
-   * Waits for the moment that was granted; false where the job is stopped or the grant void by
+   * Waits for the moment that was granted; false where the job is stopped or it is too late by
    * then.
    */
   boolean isTime(Execution execution, Permit permit) throws InterruptedException {
@@ -142,7 +142,7 @@ final class Admissions {
     if (left.isPositive()) {
       execution.pause(left);
     }
-    return !execution.isStopped() && permit.isValid(nanoTime.getAsLong());
+    return !execution.isStopped() && permit.isOnTime(nanoTime.getAsLong());
   }
 
   void giveBack(Permit permit) {
