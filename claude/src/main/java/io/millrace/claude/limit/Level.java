@@ -100,8 +100,12 @@ final class Level {
   /** What is refilled for us in a second. */
   double refill() {
     // Where hardly any burst is allowed, what comes a little early is refused: some air is left.
-    double ours = burstCap > 0 && burstCap < TIGHT ? perSecond() * AIR : perSecond();
+    double ours = isTight() ? perSecond() * AIR : perSecond();
     return Math.max(perSecond() * LEAST_REFILL, ours - others);
+  }
+
+  private boolean isTight() {
+    return burstCap > 0 && burstCap < TIGHT;
   }
 
   /** Time passes; {@code factor} of the refill is used meanwhile, less while the rate climbs. */
@@ -205,7 +209,8 @@ final class Level {
   void grow() {
     if (isLimited()) {
       double most = Math.max(least(), perSecond() * kind.mostSeconds);
-      double cap = burstCap == 0 ? most : Math.min(most, burstCap);
+      // What hurt while it was small is left alone.
+      double cap = burstCap == 0 ? most : isTight() ? burst : Math.min(most, burstCap);
       burst = Math.max(burst, Math.min(cap, burst * GROW));
     }
   }

@@ -104,6 +104,14 @@ public final class Limiter {
     line(permit.pool()).settle(permit, -1, -permit.wanted().input(), 0);
   }
 
+  /**
+   * Gives the tokens of a grant back, but not its moment: who is granted it again would start
+   * together with those granted after it.
+   */
+  public void forfeit(Permit permit) {
+    line(permit.pool()).settle(permit, 0, -permit.wanted().input(), 0);
+  }
+
   /** Replaces what was reserved by what the call took, and takes note of what the provider said. */
   public void settle(Permit permit, Outcome outcome, Reply reply) {
     var line = line(permit.pool());
@@ -117,7 +125,7 @@ public final class Limiter {
         used(permit, usage.rateLimitedInputTokens(), usage.outputTokens());
       }
       case Outcome.RateLimited(var fault, var retryAfter, var dimension) -> {
-        giveBack(permit);
+        forfeit(permit);
         refused(line, permit, fault.code(), retryAfter, dimension, now);
       }
       case Outcome.Retryable _ when reply instanceof Reply.NothingSent -> giveBack(permit);

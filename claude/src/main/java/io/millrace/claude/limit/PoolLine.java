@@ -32,7 +32,7 @@ final class PoolLine {
   private static final long VALID = Duration.ofSeconds(2).toNanos();
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
   // For the draw's way back and the mark that the call is sent, so that these make nobody late.
-  private static final long LEAD = Duration.ofMillis(8).toNanos();
+  private static final long LEAD = Duration.ofMillis(12).toNanos();
   private static final long BULK_FLOOR = Duration.ofSeconds(1).toNanos();
   private static final long EARLY = Duration.ofSeconds(1).toNanos();
   private static final int WISHES = 512;
@@ -266,13 +266,13 @@ final class PoolLine {
     }
   }
 
-  // As late as the burst that is allowed makes good again.
+  // As late as half the burst that is allowed makes good again: others may be late as well.
   private long tolerance() {
     var seen = view;
     var requests = seen == null ? null : seen.rate().requests();
     return requests == null || requests.limit() == null
         ? VALID
-        : Math.min(VALID, (long) (requests.burst() / requests.perSecond() * SECOND));
+        : Math.min(VALID, (long) (requests.burst() / 2 / requests.perSecond() * SECOND));
   }
 
   private boolean drawnByPause() {

@@ -334,7 +334,7 @@ final class Account {
       at(
           now + 5 * MILLI,
           () -> {
-            worker.line.settle(permit, -1, -permit.wanted().input(), 0);
+            worker.line.settle(permit, 0, -permit.wanted().input(), 0);
             worker.line.refused(new Refused(by, false, wait * 1_000_000, 0), permit.begun(), now);
             worker.line.heard(told(), false, now);
           });

@@ -149,6 +149,11 @@ final class Admissions {
     limiter.giveBack(permit);
   }
 
+  /** Gives up a grant whose moment is over. */
+  void forfeit(Permit permit) {
+    limiter.forfeit(permit);
+  }
+
   /**
    * Corrects what was reserved by what the call turned out to take, and pauses or resumes the pool
    * where the account, not the job, was refused or accepted.

@@ -102,7 +102,7 @@ final class ExecuteJob {
         return false;
       }
       if (!admissions.isTime(execution, permit.get())) {
-        admissions.giveBack(permit.get());
+        admissions.forfeit(permit.get());
         return true;
       }
       return call(execution, permit.get(), entered, admitted);
