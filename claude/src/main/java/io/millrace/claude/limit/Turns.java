@@ -22,6 +22,7 @@ final class Turns {
   private static final int FIRST_CALLS = 16;
   // Who waits draws four times a second at least; who does not is slow or dead, and is passed.
   private static final long ATTENTIVE = 500_000;
+  private static final double[] NOTHING = new double[Draw.HORIZONS.length];
   private static final long UNKNOWN_WAIT = 250_000;
 
   private final Opened opened;
@@ -33,6 +34,7 @@ final class Turns {
   private final Block block;
   private final long unheardSince;
   private final double[] forecast = new double[Draw.HORIZONS.length];
+  private final double[] outputAhead = new double[Draw.HORIZONS.length];
   private final double[] mine;
   private int calls;
   private int started;
@@ -122,18 +124,30 @@ final class Turns {
     }
     double byRequests = requests.secondsUntil(1, requestsAhead);
     double byInput = input.secondsUntil((double) wish.input(), inputAhead);
-    double byOutput = outputWait(wish);
+    double byOutput = outputWait(wish, outputAhead);
     double seconds = Math.max(byRequests, Math.max(byInput, byOutput));
     long wait = (long) Math.ceil(seconds * MICROS);
     if (wait <= LOOK_AHEAD) {
-      long delay = wait + (long) (input.margin((double) wish.input()) * MICROS);
-      boolean probe = block.probe(now + delay);
-      return new Decision.Start(delay, probe, input.isAlone((double) wish.input()));
+      // Those before it find room within the same stretch. It takes the first moment and leaves
+      // them
+      // the next: a gap left for them would be lost, since the buckets know amounts and no moments.
+      long delay = alone(wish) + (long) (input.margin((double) wish.input()) * MICROS);
+      return new Decision.Start(
+          delay, block.probe(now + delay), input.isAlone((double) wish.input()));
     }
     return new Decision.Later(
         wait,
         !behind,
         seconds == byRequests ? "requests" : seconds == byInput ? "input_tokens" : "output_tokens");
+  }
+
+  /** Microseconds until it could start if nobody were before it. */
+  private long alone(Wish wish) {
+    double seconds =
+        Math.max(
+            requests.secondsUntil(1, 0),
+            Math.max(input.secondsUntil((double) wish.input(), 0), outputWait(wish, NOTHING)));
+    return (long) Math.ceil(seconds * MICROS);
   }
 
   // An account of which no reply has told anything is tried with a few calls, then with more.
@@ -147,7 +161,7 @@ final class Turns {
   }
 
   /** Seconds until the forecast leaves room for a further call, at each horizon. */
-  private double outputWait(Wish wish) {
+  private double outputWait(Wish wish, double[] ahead) {
     if (!output.isLimited()) {
       return 0;
     }
@@ -156,7 +170,8 @@ final class Turns {
     for (int i = 0; i < forecast.length; i++) {
       double horizon = Draw.HORIZONS[i];
       double needed = Math.min(wish.producedIn(horizon), room);
-      double missing = output.deficit() + forecast[i] + needed - output.refill() * horizon - room;
+      double missing =
+          output.deficit() + forecast[i] + ahead[i] + needed - output.refill() * horizon - room;
       wait = Math.max(wait, missing / output.refill());
     }
     return wait;
@@ -182,7 +197,7 @@ final class Turns {
     requestsAhead++;
     inputAhead += wish.input();
     for (int i = 0; i < forecast.length; i++) {
-      forecast[i] += wish.producedIn(Draw.HORIZONS[i]);
+      outputAhead[i] += wish.producedIn(Draw.HORIZONS[i]);
     }
   }
 

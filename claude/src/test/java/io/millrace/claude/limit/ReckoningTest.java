@@ -41,7 +41,7 @@ class ReckoningTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {60, 600, 1_200})
+  @ValueSource(longs = {60, 600, 2_000})
   void aBurstOfTwoRequestsIsFoundOutAndKept(long perMinute) {
     var account = new Account(PoolLimits.perMinute(perMinute, null, null), 4, 2, 0);
     account.endless(_ -> new Job(1, 100, 100));
