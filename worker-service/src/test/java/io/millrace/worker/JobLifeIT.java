@@ -29,6 +29,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The life of a job between the store and Claude, on the real parts. */
 class JobLifeIT {
@@ -350,6 +352,43 @@ class JobLifeIT {
                     pause.pool().equals("sonnet-5-5")
                         && pause.reason().equals("permanent_failures")));
     pauses.faultOver("sonnet-5-5");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Fault.class,
+      names = {
+        "UNAUTHORIZED",
+        "PAYMENT_REQUIRED",
+        "SPEND_CAP",
+        "CONTRACT_SPEND_CAP",
+        "LOW_CREDIT",
+        "USAGE_LIMIT",
+        "ORGANIZATION_ON_HOLD"
+      })
+  void whatTheAccountIsRefusedForFailsNoJob(Fault fault) {
+    var pauses = new PoolPauses(postgres.database());
+    var pool = "account-" + fault.wireName();
+    claude.fail(FaultRule.always(fault));
+
+    List<JobId> ids = job().pool(pool).submit(postgres.database(), 40);
+    await().until(() -> pauses.open().stream().anyMatch(pause -> pause.pool().equals(pool)));
+    await()
+        .until(() ->
+            ids.stream()
+                .allMatch(id -> views().find(1, id).orElseThrow().state() == JobState.QUEUED));
+
+    // What was under way when the first refusal came, and no more: probes come one by one.
+    assertThat(ids.stream().mapToInt(id -> claude.callsOf(id.toString()).size()).sum())
+        .isLessThanOrEqualTo(40);
+
+    claude.clearFaults();
+    pauses.resume(pool);
+    for (JobId id : ids) {
+      var view = awaitFinal(id);
+      assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+    }
+    assertThat(pauses.open()).isEmpty();
   }
 
   private static JobViews views() {

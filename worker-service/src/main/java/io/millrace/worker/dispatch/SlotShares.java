@@ -42,7 +42,8 @@ final class SlotShares {
     int left = seen.slots() - held.values().stream().mapToInt(jobs -> jobs).sum() - unclaimed;
     return left > reserve
         ? new SlotShares(Math.min(free, left - reserve), Integer.MAX_VALUE, held)
-        : new SlotShares(Math.min(free, left), seen.slots() / 2, held);
+        // Whose the unclaimed ones are is not looked up: it is known in a moment.
+        : new SlotShares(Math.min(free, left), seen.slots() / 2 - unclaimed, held);
   }
 
   /** Jobs that may be let go. */
