@@ -309,14 +309,15 @@ class JobLifeIT {
   @Test
   void anOutageOfOnePoolSendsJobsToTheirFallbacksAndCostsTheOthersNothingButTime() {
     claude.fail(FaultRule.always(Fault.OVERLOADED).forModel("claude-opus-5-5"));
-    var opus = job().model("claude-opus-5-5", "opus-5-5");
+    // The calls that try the pool again count as attempts, and the same few jobs make them.
+    var opus = job().model("claude-opus-5-5", "opus-5-5").maxAttempts(20);
     List<JobId> steadfast = opus.submit(postgres.database(), 10);
     List<JobId> flexible =
         opus.fallbacks("claude-opus-5-5", "claude-haiku-5-5").submit(postgres.database(), 20);
 
     for (JobId id : flexible) {
       var view = awaitFinal(id);
-      assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+      assertThat(view.state()).as("calls: %s", codes(id)).isEqualTo(JobState.SUCCEEDED);
       assertThat(view.model()).isEqualTo("claude-opus-5-5");
       assertThat(view.fallback())
           .isEqualTo(new JobView.Fallback("claude-haiku-5-5", "circuit_open"));
@@ -388,7 +389,7 @@ class JobLifeIT {
       var view = awaitFinal(id);
       assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
     }
-    assertThat(pauses.open()).isEmpty();
+    assertThat(pauses.open()).noneMatch(pause -> pause.pool().equals(pool));
   }
 
   private static JobViews views() {
