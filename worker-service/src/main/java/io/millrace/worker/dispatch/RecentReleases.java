@@ -20,8 +20,13 @@ final class RecentReleases {
 
   private final LongSupplier nanoTime;
   private final Deque<Release> releases = new ArrayDeque<>();
+  // The first is the last one before the workers' beat; a job on its way at that time may have been
+  // claimed since, however long ago it was released.
+  private final Deque<Round> rounds = new ArrayDeque<>();
 
   private record Release(long at, Queue queue) {}
+
+  private record Round(long at, int unclaimed) {}
 
   RecentReleases(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
@@ -31,16 +36,23 @@ final class RecentReleases {
     releases.add(new Release(nanoTime.getAsLong(), queue));
   }
 
-  void forget() {
-    long before = nanoTime.getAsLong() - BEAT;
-    while (!releases.isEmpty() && releases.getFirst().at() - before < 0) {
+  /** Begins a round that found so many jobs on their way to the workers. */
+  void begin(int unclaimed) {
+    long now = nanoTime.getAsLong();
+    rounds.add(new Round(now, unclaimed));
+    Round beforeBeat = rounds.removeFirst();
+    while (!rounds.isEmpty() && now - rounds.getFirst().at() >= BEAT) {
+      beforeBeat = rounds.removeFirst();
+    }
+    rounds.addFirst(beforeBeat);
+    while (!releases.isEmpty() && releases.getFirst().at() - beforeBeat.at() < 0) {
       releases.removeFirst();
     }
   }
 
-  /** Jobs released since the workers last told how many they hold. */
-  int released() {
-    return releases.size();
+  /** Jobs that need not be among those that the workers last told that they hold. */
+  int unseen() {
+    return releases.size() + (rounds.isEmpty() ? 0 : rounds.getFirst().unclaimed());
   }
 
   /** Jobs released to the pool in this lane or a higher one. */

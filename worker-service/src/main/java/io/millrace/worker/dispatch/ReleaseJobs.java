@@ -87,8 +87,8 @@ final class ReleaseJobs {
     }
     startable.look();
     var outstanding = releases.outstanding();
-    recent.forget();
-    var shares = SlotShares.of(workers, sum(outstanding), recent.released());
+    recent.begin(sum(outstanding));
+    var shares = SlotShares.of(workers, sum(outstanding), recent.unseen());
     queues = queues.stream().filter(queue -> shares.admits(queue.tenantId())).toList();
     int room = Math.min(allowance, Math.min(settings.window() - sum(outstanding), shares.room()));
     int sum = 0;

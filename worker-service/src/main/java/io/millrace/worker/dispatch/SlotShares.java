@@ -26,14 +26,15 @@ final class SlotShares {
    * The shares as of now.
    *
    * @param unclaimed jobs that are on their way to the workers
-   * @param recent jobs that were let go lately, of which heartbeats need not know yet
+   * @param unseen jobs on their way or claimed of which heartbeats need not know yet
    */
-  static SlotShares of(Workers workers, int unclaimed, int recent) {
+  static SlotShares of(Workers workers, int unclaimed, int unseen) {
     var seen = workers.room();
     int reserve = seen.slots() / RESERVE;
     int free = seen.free() - unclaimed;
-    if (free - recent > 2 * reserve) {
-      return new SlotShares(free - reserve, Integer.MAX_VALUE, Map.of());
+    int certain = seen.free() - Math.max(unclaimed, unseen);
+    if (certain > 2 * reserve) {
+      return new SlotShares(certain - reserve, Integer.MAX_VALUE, Map.of());
     }
     if (!workers.areShared()) {
       return new SlotShares(free, Integer.MAX_VALUE, Map.of());
