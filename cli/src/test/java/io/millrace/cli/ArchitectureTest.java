@@ -37,7 +37,7 @@ class ArchitectureTest {
 
   @Test
   void featuresDoNotGoInCircles() {
-    for (String module : Set.of("api", "worker", "claude", "db", "simulator", "cli")) {
+    for (String module : Set.of("api", "worker", "claude", "db", "webhook", "simulator", "cli")) {
       slices()
           .matching("io.millrace." + module + ".(*)..")
           .should()

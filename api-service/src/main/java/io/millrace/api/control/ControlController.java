@@ -2,10 +2,10 @@ package io.millrace.api.control;
 
 import io.millrace.api.access.Caller;
 import io.millrace.api.fields.SmallBody;
-import io.millrace.api.inspect.JobJson;
-import io.millrace.api.wire.JsonWriter;
 import io.millrace.db.job.JobView;
 import io.millrace.job.JobId;
+import io.millrace.wire.JobJson;
+import io.millrace.wire.JsonWriter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

@@ -4,7 +4,7 @@ import static io.millrace.api.fields.Values.refused;
 
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
-import io.millrace.api.wire.Json;
+import io.millrace.wire.Json;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.util.HashSet;

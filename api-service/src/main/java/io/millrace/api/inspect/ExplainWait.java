@@ -1,6 +1,5 @@
 package io.millrace.api.inspect;
 
-import io.millrace.api.inspect.Waiting.Reason;
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.QueuePlaces;
 import io.millrace.db.job.QueuePlaces.Line;
@@ -8,6 +7,8 @@ import io.millrace.db.job.QueuePlaces.Standing;
 import io.millrace.db.limit.PoolView.Rate;
 import io.millrace.db.limit.PoolViews;
 import io.millrace.job.JobId;
+import io.millrace.wire.Waiting;
+import io.millrace.wire.Waiting.Reason;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

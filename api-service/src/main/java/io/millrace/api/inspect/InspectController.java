@@ -8,6 +8,7 @@ import io.millrace.api.wake.Waiters;
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.job.JobId;
+import io.millrace.wire.JobJson;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

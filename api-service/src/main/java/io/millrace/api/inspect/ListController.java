@@ -11,6 +11,8 @@ import io.millrace.db.job.JobFilter;
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews.Sized;
 import io.millrace.job.JobId;
+import io.millrace.wire.JobJson;
+import io.millrace.wire.Waiting;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

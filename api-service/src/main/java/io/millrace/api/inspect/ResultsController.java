@@ -10,6 +10,7 @@ import io.millrace.api.problem.Refused;
 import io.millrace.db.job.JobFilter;
 import io.millrace.job.JobId;
 import io.millrace.job.JobState;
+import io.millrace.wire.JobJson;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

@@ -1,13 +1,13 @@
 package io.millrace.api.limit;
 
 import io.millrace.api.limit.FindPools.Pool;
-import io.millrace.api.wire.JsonWriter;
 import io.millrace.db.limit.PoolPause;
 import io.millrace.db.limit.PoolView;
 import io.millrace.db.limit.PoolView.Bucket;
 import io.millrace.db.limit.PoolView.Dimension;
 import io.millrace.db.limit.PoolView.Rate;
 import io.millrace.job.Lane;
+import io.millrace.wire.JsonWriter;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.millrace.api.problem;
 
-import io.millrace.api.wire.JsonWriter;
+import io.millrace.wire.JsonWriter;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Locale;

@@ -4,7 +4,7 @@ import static io.millrace.api.fields.Values.refused;
 
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
-import io.millrace.api.wire.Json;
+import io.millrace.wire.Json;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.Set;

@@ -3,7 +3,6 @@ package io.millrace.api.submit;
 import static io.millrace.api.fields.Values.refused;
 
 import io.millrace.api.access.Caller;
-import io.millrace.api.inspect.JobJson;
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
 import io.millrace.api.submit.SubmitJob.Accepted;
@@ -11,6 +10,7 @@ import io.millrace.claude.trace.TraceParent;
 import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.NewJob;
 import io.millrace.model.ModelCatalogue;
+import io.millrace.wire.JobJson;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.millrace.api.tenant;
 
-import io.millrace.api.wire.JsonWriter;
 import io.millrace.db.tenant.Tenant;
+import io.millrace.wire.JsonWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;

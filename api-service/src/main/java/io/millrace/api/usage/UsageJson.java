@@ -1,7 +1,7 @@
 package io.millrace.api.usage;
 
-import io.millrace.api.wire.JsonWriter;
 import io.millrace.db.usage.UsageSum;
+import io.millrace.wire.JsonWriter;
 import java.math.BigDecimal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

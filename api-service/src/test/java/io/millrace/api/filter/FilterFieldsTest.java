@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.api.problem.Refused;
-import io.millrace.api.wire.Json;
 import io.millrace.db.job.JobFilter;
 import io.millrace.job.JobState;
 import io.millrace.job.Lane;
+import io.millrace.wire.Json;
 import java.time.Instant;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

@@ -2,9 +2,9 @@ package io.millrace.cli.access;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.millrace.api.wire.JsonWriter;
 import io.millrace.db.tenant.ApiKey;
 import io.millrace.db.tenant.KeySecret;
+import io.millrace.wire.JsonWriter;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;

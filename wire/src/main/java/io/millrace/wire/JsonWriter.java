@@ -1,4 +1,4 @@
-package io.millrace.api.wire;
+package io.millrace.wire;
 
 import io.millrace.money.Dollars;
 import java.math.BigDecimal;

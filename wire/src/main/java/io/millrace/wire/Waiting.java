@@ -1,4 +1,4 @@
-package io.millrace.api.inspect;
+package io.millrace.wire;
 
 import io.millrace.db.job.JobView;
 import io.millrace.db.limit.PoolView.Dimension;
@@ -13,12 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param reason null for a job that does not wait
  * @param expectedStart null where nobody can tell
  */
-record Waiting(@Nullable Reason reason, @Nullable Instant expectedStart) {
+public record Waiting(@Nullable Reason reason, @Nullable Instant expectedStart) {
 
-  static final Waiting NONE = new Waiting(null, null);
+  /** Of a job that does not wait. */
+  public static final Waiting NONE = new Waiting(null, null);
 
   /** The words of {@code waiting_for}. */
-  enum Reason {
+  public enum Reason {
     SCHEDULE,
     RETRY,
     TENANT_SHARE,
@@ -32,7 +33,8 @@ record Waiting(@Nullable Reason reason, @Nullable Instant expectedStart) {
       return name().toLowerCase(Locale.ROOT);
     }
 
-    static Reason of(Dimension dimension) {
+    /** What a job waits for that this limit holds back. */
+    public static Reason of(Dimension dimension) {
       return switch (dimension) {
         case REQUESTS -> REQUESTS;
         case INPUT_TOKENS -> INPUT_TOKENS;
@@ -42,7 +44,7 @@ record Waiting(@Nullable Reason reason, @Nullable Instant expectedStart) {
   }
 
   /** As far as the job itself tells: what the rate makes it wait for shows as dispatch. */
-  static Waiting of(JobView job, Instant now) {
+  public static Waiting of(JobView job, Instant now) {
     if (job.state() != JobState.QUEUED) {
       return NONE;
     }

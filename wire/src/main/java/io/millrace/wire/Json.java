@@ -1,4 +1,4 @@
-package io.millrace.api.wire;
+package io.millrace.wire;
 
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;

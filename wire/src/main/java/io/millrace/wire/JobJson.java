@@ -1,6 +1,5 @@
-package io.millrace.api.inspect;
+package io.millrace.wire;
 
-import io.millrace.api.wire.JsonWriter;
 import io.millrace.db.job.JobView;
 import io.millrace.failure.FailureClass;
 import io.millrace.failure.FailureCode;
@@ -27,17 +26,17 @@ public final class JobJson {
   }
 
   /** The job, and why it waits. */
-  static byte[] write(JobView job, Waiting waiting) {
+  public static byte[] write(JobView job, Waiting waiting) {
     return new JobJson(job, waiting).object(true);
   }
 
   /** The same as an item of a list that was not asked for results. */
-  static byte[] withoutResult(JobView job, Waiting waiting) {
+  public static byte[] withoutResult(JobView job, Waiting waiting) {
     return new JobJson(job, waiting).object(false);
   }
 
   /** What came of a job that has ended, as one line, whatever breaks Claude's answer holds. */
-  static byte[] line(JobView job) {
+  public static byte[] line(JobView job) {
     byte[] line = new JobJson(job, Waiting.NONE).outcome();
     // Within strings JSON has no raw line breaks: what there is stands between its tokens.
     for (int i = 0; i < line.length; i++) {

@@ -1,0 +1,5 @@
+/** Signatures as Standard Webhooks has them. */
+@NullMarked
+package io.millrace.webhook.sign;
+
+import org.jspecify.annotations.NullMarked;
