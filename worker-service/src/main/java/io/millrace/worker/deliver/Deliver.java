@@ -2,13 +2,19 @@ package io.millrace.worker.deliver;
 
 import static java.util.stream.Collectors.groupingBy;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.loop.Loop;
 import io.millrace.db.webhook.ClaimedDelivery;
 import io.millrace.db.webhook.Deliveries;
+import io.millrace.db.webhook.Secrets.Owner;
 import io.millrace.delivery.DeliveryId;
+import io.millrace.webhook.sign.SigningKey;
+import io.millrace.worker.deliver.SendDelivery.Prepared;
 import io.millrace.worker.lease.Lease;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
@@ -36,28 +42,44 @@ public final class Deliver {
 
   private final Deliveries deliveries;
   private final RenderBodies render;
+  private final SigningKeys keys;
   private final SendDelivery send;
   private final Lease lease;
   private final LongSupplier nanoTime;
   private final Duration claimLease;
+  private final List<Loop> loops;
   private final AtomicInteger held = new AtomicInteger();
+
+  /**
+   * Under which deliveries are held.
+   *
+   * @param since when it began
+   * @param until when others may have them
+   */
+  record Claim(UUID worker, long since, long until) {}
 
   Deliver(
       Deliveries deliveries,
       RenderBodies render,
+      SigningKeys keys,
       SendDelivery send,
       Lease lease,
-      LongSupplier nanoTime) {
+      LongSupplier nanoTime,
+      MeterRegistry meters) {
     this.deliveries = deliveries;
     this.render = render;
+    this.keys = keys;
     this.send = send;
     this.lease = lease;
     this.nanoTime = nanoTime;
     this.claimLease = send.lease();
+    this.loops =
+        List.of(
+            new Loop("deliver", meters, this::once), new Loop("deliver-tidy", meters, this::tidy));
   }
 
-  /** Takes and hands over what is due; a loop's body. */
-  Duration once() {
+  /** Takes and hands over what is due. */
+  private Duration once() {
     int room = Math.min(BATCH, MOST - held.get());
     var worker = lease.incarnation();
     if (room <= 0 || worker.isEmpty() || send.isStopping()) {
@@ -69,23 +91,25 @@ public final class Deliver {
       return IDLE;
     }
     held.addAndGet(claimed.size());
-    long until = before + claimLease.toNanos();
+    var claim = new Claim(worker.get(), before, before + claimLease.toNanos());
     claimed.stream()
         .collect(groupingBy(ClaimedDelivery::tenantId))
         .forEach((tenant, own) ->
-            Thread.ofVirtual().name("deliver").start(() -> handOver(tenant, own, before, until)));
+            Thread.ofVirtual().name("deliver").start(() -> handOver(tenant, own, claim)));
     return BUSY;
   }
 
-  /** Clears away what is pending for endpoints that are gone; a loop's body. */
-  Duration tidy() {
+  /** Clears away what is pending for endpoints that are gone. */
+  private Duration tidy() {
     return deliveries.drop(DROPPED) == DROPPED ? Duration.ZERO : TIDY;
   }
 
-  private void handOver(int tenant, List<ClaimedDelivery> own, long since, long until) {
+  private void handOver(int tenant, List<ClaimedDelivery> own, Claim claim) {
     Map<DeliveryId, byte[]> bodies;
+    Map<Owner, List<SigningKey>> signing;
     try {
       bodies = render.of(tenant, own);
+      signing = keys.of(own);
     } catch (RuntimeException failure) {
       log.warn(
           "{} deliveries could not be rendered; they are tried again when their lease is over",
@@ -95,11 +119,13 @@ public final class Deliver {
       return;
     }
     for (ClaimedDelivery delivery : own) {
+      var body = bodies.get(delivery.id());
+      var signers = signing.getOrDefault(SigningKeys.owner(delivery), List.of());
       Thread.ofVirtual()
           .name(delivery.id().toString())
           .start(() -> {
             try {
-              send.deliver(delivery, bodies.get(delivery.id()), since, until);
+              send.deliver(new Prepared(claim, delivery, body, signers));
             } catch (RuntimeException | Error bug) {
               log.error("{} is tried again when its lease is over", delivery.id(), bug);
             } finally {
@@ -114,9 +140,14 @@ public final class Deliver {
     return held.get();
   }
 
-  /** Nothing more is begun. What is under way goes on. */
-  public void stopClaiming() {
+  public void start() {
+    loops.forEach(Loop::start);
+  }
+
+  /** Nothing more is claimed or begun. What is under way goes on. */
+  public void stop(Duration bound) {
     send.stopBeginning();
+    loops.forEach(loop -> loop.stop(bound));
   }
 
   /**

@@ -52,8 +52,7 @@ record Judge(List<Duration> schedule, double jitter) {
    * @param tries attempts that the schedule counted before this one
    * @param registered whether it went to an endpoint, not to a job's own URL
    */
-  Effect effect(
-      Reply reply, int tries, boolean registered, Instant now, RandomGenerator random) {
+  Effect effect(Reply reply, int tries, boolean registered, Instant now, RandomGenerator random) {
     if (reply instanceof Stopped) {
       return new GivenBack();
     }

@@ -8,11 +8,15 @@ import io.millrace.db.webhook.AttemptRecord.Effect.GivenBack;
 import io.millrace.db.webhook.ClaimedDelivery;
 import io.millrace.delivery.DeliveryError;
 import io.millrace.webhook.sign.SignedMessage;
+import io.millrace.webhook.sign.SigningKey;
+import io.millrace.worker.deliver.Deliver.Claim;
 import io.millrace.worker.deliver.Reply.Answered;
 import io.millrace.worker.deliver.Reply.Unanswered;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +29,6 @@ final class SendDelivery implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SendDelivery.class);
 
   private final WebhookClient client;
-  private final SigningKeys keys;
   private final Judge judge;
   private final RecordAttempts recorder;
   private final DeliveryMeters meters;
@@ -47,15 +50,27 @@ final class SendDelivery implements AutoCloseable {
     }
   }
 
+  /**
+   * What is about to be sent.
+   *
+   * @param body null where the job that it tells of is gone
+   * @param keys none where its endpoint is gone
+   */
+  record Prepared(
+      Claim claim, ClaimedDelivery delivery, byte @Nullable [] body, List<SigningKey> keys) {
+
+    UUID worker() {
+      return claim.worker();
+    }
+  }
+
   SendDelivery(
       WebhookClient client,
-      SigningKeys keys,
       Judge judge,
       RecordAttempts recorder,
       DeliveryMeters meters,
       Times times) {
     this.client = client;
-    this.keys = keys;
     this.judge = judge;
     this.recorder = recorder;
     this.meters = meters;
@@ -86,45 +101,40 @@ final class SendDelivery implements AutoCloseable {
     client.close();
   }
 
-  /**
-   * One attempt.
-   *
-   * @param body null where the job that it tells of is gone
-   * @param since when it was claimed
-   * @param until the end of its lease, by the same clock
-   */
-  void deliver(ClaimedDelivery delivery, byte @Nullable [] body, long since, long until) {
-    long left = until - times.nanoTime().getAsLong();
+  /** Makes the attempt, unless there is nothing to send, nobody to send it to or no time left. */
+  void deliver(Prepared prepared) {
+    var delivery = prepared.delivery();
+    long left = prepared.claim().until() - times.nanoTime().getAsLong();
     if (stopping || left < times.timeout().toNanos()) {
-      record(new AttemptRecord(delivery, null, null, new GivenBack()), null);
-    } else if (delivery.url() == null) {
-      drop(delivery, DeliveryError.ENDPOINT_DELETED);
-    } else if (body == null) {
-      drop(delivery, DeliveryError.JOB_DELETED);
+      record(new AttemptRecord(prepared.worker(), delivery, null, null, new GivenBack()), null);
+    } else if (delivery.url() == null || prepared.keys().isEmpty()) {
+      drop(prepared, DeliveryError.ENDPOINT_DELETED);
+    } else if (prepared.body() == null) {
+      drop(prepared, DeliveryError.JOB_DELETED);
     } else {
-      attempt(delivery, delivery.url(), body, since);
+      attempt(prepared, delivery.url(), prepared.body());
     }
   }
 
-  private void drop(ClaimedDelivery delivery, DeliveryError why) {
-    record(new AttemptRecord(delivery, null, null, new Dropped(why)), why);
+  private void drop(Prepared prepared, DeliveryError why) {
+    record(
+        new AttemptRecord(prepared.worker(), prepared.delivery(), null, null, new Dropped(why)),
+        why);
   }
 
-  private void attempt(ClaimedDelivery delivery, String url, byte[] body, long since) {
+  private void attempt(Prepared prepared, String url, byte[] body) {
+    var delivery = prepared.delivery();
     Instant startedAt = times.clock().instant();
     Reply reply;
     byte[] sent = body;
     try {
-      var message =
-          SignedMessage.of(
-              keys.of(delivery.tenantId(), delivery.endpointId()),
-              delivery.id().toString(),
-              startedAt,
-              body);
+      var message = SignedMessage.of(prepared.keys(), delivery.id().toString(), startedAt, body);
       sent = message.body();
       if (delivery.attempts() == 0) {
         meters.started(
-            delivery.age().plusNanos(Math.max(0, times.nanoTime().getAsLong() - since)));
+            delivery
+                .age()
+                .plusNanos(Math.max(0, times.nanoTime().getAsLong() - prepared.claim().since())));
       }
       reply = client.send(url, message);
     } catch (RuntimeException bug) {
@@ -141,7 +151,7 @@ final class SendDelivery implements AutoCloseable {
             ? null
             : new Call(startedAt, finishedAt, status(reply), error, beginning(reply));
     byte[] kept = error == null || delivery.body() != null ? null : sent;
-    record(new AttemptRecord(delivery, call, kept, effect), error);
+    record(new AttemptRecord(prepared.worker(), delivery, call, kept, effect), error);
   }
 
   private void record(AttemptRecord attempt, @Nullable DeliveryError error) {

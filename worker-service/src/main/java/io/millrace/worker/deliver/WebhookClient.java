@@ -9,6 +9,7 @@ import io.millrace.worker.deliver.Reply.Stopped;
 import io.millrace.worker.deliver.Reply.Unanswered;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
+import org.apache.hc.client5.http.ClientProtocolException;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
@@ -28,7 +30,9 @@ import org.apache.hc.client5.http.routing.RoutingSupport;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +51,7 @@ final class WebhookClient implements AutoCloseable {
   private static final int READ = 4_096;
 
   private static final Duration CONNECT = Duration.ofSeconds(5);
-  private static final ContentType JSON = ContentType.APPLICATION_JSON;
+  private static final ContentType JSON = ContentType.create("application/json");
 
   private final Targets targets;
   private final Duration timeout;
@@ -75,7 +79,11 @@ final class WebhookClient implements AutoCloseable {
    * @param connections how many there may be at once
    */
   WebhookClient(
-      Targets targets, AllowedAddresses addresses, Duration timeout, int connections, String agent) {
+      Targets targets,
+      AllowedAddresses addresses,
+      Duration timeout,
+      int connections,
+      String agent) {
     this.targets = targets;
     this.timeout = timeout;
     this.addresses = addresses;
@@ -164,7 +172,7 @@ final class WebhookClient implements AutoCloseable {
     }
   }
 
-  private static org.apache.hc.core5.http.HttpHost host(HttpPost request) throws HttpException {
+  private static HttpHost host(HttpPost request) throws HttpException {
     return RoutingSupport.determineHost(request);
   }
 
@@ -185,10 +193,8 @@ final class WebhookClient implements AutoCloseable {
       case AllowedAddresses.Forbidden _ -> DeliveryError.FORBIDDEN_TARGET;
       case UnknownHostException _ -> DeliveryError.UNKNOWN_HOST;
       case SSLException _ -> DeliveryError.TLS;
-      case org.apache.hc.core5.http.NoHttpResponseException _ -> DeliveryError.UNREACHABLE;
-      case org.apache.hc.client5.http.ConnectTimeoutException _ -> DeliveryError.TIMEOUT;
-      case java.net.SocketTimeoutException _ -> DeliveryError.TIMEOUT;
-      case org.apache.hc.client5.http.ClientProtocolException _ -> DeliveryError.BAD_RESPONSE;
+      case SocketTimeoutException _ -> DeliveryError.TIMEOUT;
+      case ClientProtocolException _ -> DeliveryError.BAD_RESPONSE;
       case HttpException _ -> DeliveryError.BAD_RESPONSE;
       case IOException _ -> DeliveryError.UNREACHABLE;
       default -> DeliveryError.INTERNAL;
@@ -203,7 +209,7 @@ final class WebhookClient implements AutoCloseable {
   @Override
   public void close() {
     timer.shutdownNow();
-    http.close(org.apache.hc.core5.io.CloseMode.IMMEDIATE);
+    http.close(CloseMode.IMMEDIATE);
     addresses.close();
   }
 }
