@@ -155,7 +155,7 @@ class WebhooksIT {
         Arguments.of("stall-late", Answer.stallAfterHeaders(), DeliveryError.TIMEOUT),
         Arguments.of("drip", Answer.drip(Duration.ofMillis(50)), DeliveryError.TIMEOUT),
         Arguments.of("hangup", Answer.hangup(), DeliveryError.UNREACHABLE),
-        Arguments.of("garbage", new Answer.Garbage("no http\r\n\r\n"), DeliveryError.BAD_RESPONSE));
+        Arguments.of("garbage", new Answer.Garbage("HTTP/1.1 what\r\n\r\n"), DeliveryError.BAD_RESPONSE));
   }
 
   @ParameterizedTest

@@ -164,18 +164,29 @@ final class WebhookClient implements AutoCloseable {
 
   private Reply exchange(Sending current) {
     Integer status = null;
-    try (var response = http.executeOpen(host(current.request), current.request, null)) {
-      status = response.getCode();
-      var retryAfter = response.getFirstHeader("retry-after");
-      var reply =
-          new Answered(
-              status,
-              beginning(response, current.request),
-              retryAfter == null ? null : retryAfter.getValue());
-      return current.cut == null ? reply : cut(current.cut, status);
+    try {
+      var response = http.executeOpen(host(current.request), current.request, null);
+      try {
+        status = response.getCode();
+        var retryAfter = response.getFirstHeader("retry-after");
+        String beginning = beginning(response);
+        return new Answered(status, beginning, retryAfter == null ? null : retryAfter.getValue());
+      } finally {
+        close(response, current.request);
+      }
     } catch (IOException | HttpException | RuntimeException failure) {
       var cut = current.cut;
       return cut == null ? new Unanswered(error(failure), status) : cut(cut, status);
+    }
+  }
+
+  // In the plain way, what was not read would be received first, however much that is.
+  private static void close(ClassicHttpResponse response, HttpPost request) {
+    request.abort();
+    try {
+      response.close();
+    } catch (IOException closed) {
+      // Its connection is closed: what there was to read has been read.
     }
   }
 
@@ -187,18 +198,13 @@ final class WebhookClient implements AutoCloseable {
     return RoutingSupport.determineHost(request);
   }
 
-  private static String beginning(ClassicHttpResponse response, HttpPost request)
-      throws IOException {
+  private static String beginning(ClassicHttpResponse response) throws IOException {
     var entity = response.getEntity();
     if (entity == null) {
       return "";
     }
     InputStream body = entity.getContent();
     byte[] read = body.readNBytes(READ);
-    if (read.length == READ) {
-      // Closed in the plain way, the rest would be received first, however much that is.
-      request.abort();
-    }
     return new String(read, 0, Math.min(read.length, KEPT), StandardCharsets.UTF_8)
         .replace('\0', '\uFFFD');
   }
