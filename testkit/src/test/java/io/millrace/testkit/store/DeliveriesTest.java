@@ -103,8 +103,7 @@ class DeliveriesTest {
     var all = endpoint(1, "job.canceled");
     var other = endpoint(2, "job.canceled");
     endpoint(1, "job.failed");
-    var featured =
-        create(1, fields("job.canceled").features(List.of("summaries"))).id();
+    var featured = create(1, fields("job.canceled").features(List.of("summaries"))).id();
     var batch = create(1, fields("job.canceled").includeBatchItems(true)).id();
 
     assertThat(told(job())).containsOnly(all.uuid(), batch.uuid());
@@ -310,8 +309,7 @@ class DeliveriesTest {
     assertThat(find(filter(EnumSet.of(DeliveryState.FAILED), null, null))).hasSize(1);
     assertThat(find(filter(EnumSet.of(DeliveryState.PENDING), null, null))).hasSize(59);
     var later = Instant.now().plus(1, ChronoUnit.HOURS);
-    assertThat(
-            find(new DeliveryFilter(1, everything, null, null, "job.canceled", null, later)))
+    assertThat(find(new DeliveryFilter(1, everything, null, null, "job.canceled", null, later)))
         .hasSize(60);
     assertThat(find(new DeliveryFilter(1, everything, null, null, null, later, null))).isEmpty();
     assertThat(find(new DeliveryFilter(1, everything, null, null, "job.failed", null, null)))
@@ -403,8 +401,7 @@ class DeliveriesTest {
 
   private ClaimedDelivery claimOf(EndpointId endpoint) {
     var all = claim(1_000, 1_000);
-    var its =
-        all.stream().filter(one -> endpoint.uuid().equals(one.endpointId())).findFirst();
+    var its = all.stream().filter(one -> endpoint.uuid().equals(one.endpointId())).findFirst();
     deliveries.giveBack(all.stream().filter(one -> !one.equals(its.orElseThrow())).toList());
     return its.orElseThrow();
   }
@@ -417,7 +414,10 @@ class DeliveriesTest {
   }
 
   private void leaseIsOver() {
-    postgres.database().dsl().execute("update delivery_pending set due_at = due_at - interval '31 s'");
+    postgres
+        .database()
+        .dsl()
+        .execute("update delivery_pending set due_at = due_at - interval '31 s'");
   }
 
   private void secondPasses() {
