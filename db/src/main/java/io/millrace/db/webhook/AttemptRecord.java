@@ -3,16 +3,22 @@ package io.millrace.db.webhook;
 import io.millrace.delivery.DeliveryError;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an attempt came to, and what becomes of its delivery.
  *
+ * @param worker the incarnation that had it
  * @param call the request that was sent, or kept from being sent; null where there was none
  * @param body what was sent, to be sent again; null where it need not be kept
  */
 public record AttemptRecord(
-    ClaimedDelivery delivery, @Nullable Call call, byte @Nullable [] body, Effect effect) {
+    UUID worker,
+    ClaimedDelivery delivery,
+    @Nullable Call call,
+    byte @Nullable [] body,
+    Effect effect) {
 
   /**
    * One request.

@@ -20,7 +20,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Writes what attempts came to: what is pending first, under its fence, then what is kept. */
@@ -98,14 +97,14 @@ final class AttemptRows {
     }
   }
 
-  void write(Connection connection, UUID worker, List<AttemptRecord> attempts) throws SQLException {
+  void write(Connection connection, List<AttemptRecord> attempts) throws SQLException {
     var sent = attempts.stream().filter(attempt -> attempt.call() != null).toList();
     if (!sent.isEmpty()) {
       try (var insert = connection.prepareStatement(ATTEMPTS)) {
         new ArrayBinder<>(insert, sent)
             .uuids(attempt -> attempt.delivery().id().uuid())
             .integers(attempt -> attempt.delivery().attempts() + 1)
-            .uuids(_ -> worker)
+            .uuids(AttemptRecord::worker)
             .times(attempt -> call(attempt).startedAt())
             .times(attempt -> call(attempt).finishedAt())
             .integers(attempt -> call(attempt).httpStatus())

@@ -178,7 +178,7 @@ public final class Deliveries {
    * each, in their order, whether it was recorded: not where somebody else has the delivery by now,
    * or it was dropped.
    */
-  public List<Boolean> record(UUID worker, List<AttemptRecord> attempts) {
+  public List<Boolean> record(List<AttemptRecord> attempts) {
     // In id order, as every statement that locks several rows.
     var ordered =
         attempts.stream().sorted(Comparator.comparing(attempt -> attempt.delivery().id())).toList();
@@ -188,7 +188,7 @@ public final class Deliveries {
           ordered.stream().filter(attempt -> held.contains(attempt.delivery().id())).toList();
       var told = mine.stream().filter(attempt -> !(attempt.effect() instanceof GivenBack)).toList();
       if (!told.isEmpty()) {
-        rows.write(connection, worker, told);
+        rows.write(connection, told);
         endpoints.learn(connection, told);
       }
       return attempts.stream().map(attempt -> held.contains(attempt.delivery().id())).toList();
