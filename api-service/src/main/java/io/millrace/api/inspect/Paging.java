@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param after the item behind which the page begins, with older ones; it need not exist any more
  * @param before the item ahead of which the page ends, with newer ones
  */
-record Paging<C>(int limit, @Nullable C after, @Nullable C before) {
+public record Paging<C>(int limit, @Nullable C after, @Nullable C before) {
 
   private static final int DEFAULT = 20;
   private static final int MAX = 1_000;
 
   /** Of the query parameters; {@code cursor} reads an id, of which {@code kind} says what it is. */
-  static <C> Paging<C> of(
+  public static <C> Paging<C> of(
       HttpServletRequest request, Function<String, Optional<C>> cursor, String kind) {
     C after = cursor(request, "after_id", cursor, kind);
     C before = cursor(request, "before_id", cursor, kind);
