@@ -105,15 +105,18 @@ create function destination_of(tenant integer, url text) returns uuid language s
 $$;
 
 -- A job's end commits together with the deliveries that tell of it, whoever brought it about. Nearly always there is
--- nobody to tell, and nothing is looked at but the index of endpoints.
+-- nobody to tell, and nothing is looked at but the tenant's endpoints.
 create function deliver_end_of_job() returns trigger language plpgsql as $$
 declare
-  type text;
+  type text := 'job.' || new.state;
 begin
-  if new.has_webhook is false and not exists (select from webhook_endpoint where tenant_id = new.tenant_id) then
+  if new.has_webhook is false and not exists (
+      select from webhook_endpoint e
+      where e.tenant_id = new.tenant_id and type = any(e.event_types)
+        and (e.features is null or new.feature = any(e.features))
+        and (new.batch_id is null or e.include_batch_items)) then
     return null;
   end if;
-  type := 'job.' || new.state;
   with told as (
     select e.id as endpoint_id, null as url, e.id as destination, e.state = 'disabled' as missed
     from webhook_endpoint e
