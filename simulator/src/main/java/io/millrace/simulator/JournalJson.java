@@ -5,6 +5,7 @@ import io.millrace.simulator.fault.BatchFault;
 import io.millrace.simulator.fault.BatchFaultRule;
 import io.millrace.simulator.fault.Fault;
 import io.millrace.simulator.fault.FaultRule;
+import io.millrace.simulator.journal.Outcome;
 import io.millrace.simulator.journal.Received;
 import io.millrace.simulator.journal.Stats;
 import io.millrace.simulator.journal.Usage;
@@ -46,7 +47,10 @@ final class JournalJson {
   }
 
   private static void counts(ObjectNode node, Map<?, Long> counts) {
-    counts.forEach((key, count) -> node.put(key.toString().toLowerCase(Locale.ROOT), count));
+    counts.forEach((key, count) ->
+        node.put(
+            key instanceof Outcome ? key.toString().toLowerCase(Locale.ROOT) : key.toString(),
+            count));
   }
 
   static ObjectNode requests(List<Received> kept, int limit) {

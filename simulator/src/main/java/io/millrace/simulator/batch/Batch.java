@@ -127,9 +127,22 @@ final class Batch {
     return created + settings.archivedAfterNanos();
   }
 
-  /** How many items still count towards the queue. */
-  int waiting() {
-    return ended == null ? items.length - done + stuckItems.size() : 0;
+  /** How many items still count towards the queue, whether or not those due have been done. */
+  int waiting(long now) {
+    if (ended != null || now >= expires()) {
+      return 0;
+    }
+    int from = done;
+    int to = limit;
+    while (from < to) {
+      int middle = (from + to) >>> 1;
+      if (due(middle) <= now) {
+        from = middle + 1;
+      } else {
+        to = middle;
+      }
+    }
+    return limit - from + stuckItems.size();
   }
 
   /** Processes the next item, or ends the batch, if that is due; false: nothing is. */

@@ -87,7 +87,7 @@ public final class Batches {
   private void read(BatchExchange call, BatchReader reader) {
     call.guard(() -> {
       if (reader.read(System.nanoTime() + SLICE_NANOS)) {
-        upToDate(call.exchange().loop(), records.open(), () -> accept(call, reader.items()));
+        accept(call, reader.items());
       } else {
         call.exchange().loop().after(0, () -> read(call, reader));
       }
@@ -127,7 +127,8 @@ public final class Batches {
 
   private void queue(int more) {
     long limit = account.pools().limits().batches().queued();
-    long queued = records.open().stream().mapToLong(Batch::waiting).sum();
+    long now = account.nanos();
+    long queued = records.open().stream().mapToLong(batch -> batch.waiting(now)).sum();
     if (limit != PoolLimits.UNLIMITED && queued + more > limit) {
       throw new Rejected(
           429,
