@@ -13,6 +13,8 @@ import io.millrace.simulator.fault.BatchFaultRule;
 import io.millrace.simulator.fault.Fault;
 import io.millrace.simulator.fault.FaultRule;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -162,5 +164,43 @@ class BatchFaultsTest {
     assertThat(caller.get(path).body().lines()).hasSize(500);
     assertThat(caller.get(path).body().lines()).hasSize(1000);
     assertThat(simulator.stats().byOutcome().values()).containsExactlyInAnyOrder(2L, 2L);
+  }
+
+  @Test
+  void theControlApiTakesAndShowsWhatBatchesMeet() throws Exception {
+    JsonNode config =
+        caller
+            .post(
+                "/simulator/config",
+                "{\"batches\":{\"time\":\"uniform(1m,2m)\",\"factor\":2,\"not_found\":\"2s\"}}")
+            .json()
+            .get("batches");
+    assertThat(config.get("time").asString()).isEqualTo("uniform(60000,120000)");
+    assertThat(config.get("not_found").asInt()).isEqualTo(2000);
+    assertThat(caller.post("/simulator/config", "{\"batches\":{\"tine\":\"1s\"}}").body())
+        .contains("tine");
+    caller.post("/simulator/faults", "{\"fault\":\"reset\",\"on\":\"batches\"}");
+    JsonNode faults =
+        caller
+            .post(
+                "/simulator/faults",
+                "{\"fault\":\"item_invalid\",\"share\":0.5,\"custom_id\":\"a\"}")
+            .json();
+    assertThat(faults.at("/active/0/on").size()).isEqualTo(BatchCall.values().length);
+    assertThat(faults.at("/active/1/custom_id").asString()).isEqualTo("a");
+    assertThat(caller.post("/simulator/faults", "{\"fault\":\"reset\",\"on\":\"read\"}").body())
+        .contains("retrieve");
+    caller.delete("/simulator/faults");
+    assertThat(create(1)).startsWith("msgbatch_");
+    caller.post("/simulator/batches/finish", "");
+    assertThat(outcomes()).containsEntry(ItemOutcome.SUCCEEDED, 1);
+  }
+
+  @Test
+  void theDocumentationNamesEveryBatchFault() throws Exception {
+    String page = Files.readString(Path.of("..", "docs", "simulator.md"));
+    for (BatchFault fault : BatchFault.values()) {
+      assertThat(page).contains("| `" + fault.wireName() + "` | " + fault.says() + " |");
+    }
   }
 }

@@ -308,6 +308,22 @@ class BatchesTest {
   }
 
   @Test
+  void aCreateMayBeLongerThanAMessage() throws Exception {
+    simulator.batches(BatchSettings.defaults());
+    String text = "x".repeat(4 << 20);
+    String long4 = Caller.ask("claude-haiku-5-5", text);
+    String body = batch(IntStream.range(0, 9).mapToObj(i -> item("c-" + i, long4)));
+    String id = create(body);
+    assertThat(simulator.batches().getFirst().bytes())
+        .isEqualTo(body.length())
+        .isGreaterThan(32 << 20);
+    assertThat(results(id).values())
+        .extracting(result -> result.at("/error/error/message").asString())
+        .allMatch(message -> message.startsWith("prompt is too long"));
+    assertThat(caller.message(body).status()).isEqualTo(413);
+  }
+
+  @Test
   void theQueueAndTheCallsAreLimited() throws Exception {
     simulator.limits(Limits.unlimited().withBatches(new BatchLimits(PoolLimits.UNLIMITED, 15)));
     create(batchOf(10));
