@@ -3,6 +3,7 @@ package io.millrace.api.webhook;
 import io.millrace.api.access.Caller;
 import io.millrace.api.inspect.ListJson;
 import io.millrace.api.inspect.Paging;
+import io.millrace.api.inspect.Paging.Cut;
 import io.millrace.api.patience.Patience;
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
@@ -37,11 +38,7 @@ final class DeliveryController {
     this.views = views;
   }
 
-  private record Page(
-      List<DeliveryView> deliveries,
-      boolean hasMore,
-      @Nullable DeliveryId first,
-      @Nullable DeliveryId last) {}
+  private record Page(List<DeliveryView> deliveries, Cut<DeliveryId> cut) {}
 
   @GetMapping(PATH)
   void list(HttpServletRequest request, HttpServletResponse response)
@@ -54,7 +51,7 @@ final class DeliveryController {
     for (DeliveryView delivery : page.deliveries()) {
       list.item(DeliveryJson.write(delivery));
     }
-    list.end(page.hasMore(), text(page.first()), text(page.last()));
+    list.end(page.cut().hasMore(), text(page.cut().first()), text(page.cut().last()));
   }
 
   @GetMapping(PATH + "/{id}")
@@ -97,22 +94,15 @@ final class DeliveryController {
 
   /** As with jobs: where a search took too long its page ends early and says how far it came. */
   private Page page(DeliveryFilter filter, Paging<DeliveryId> paging) {
-    boolean older = paging.before() == null;
     var found =
         views.next(
             filter,
-            older ? Direction.NEWEST_FIRST : Direction.OLDEST_FIRST,
-            older ? paging.after() : paging.before(),
+            paging.isTowardsOlder() ? Direction.NEWEST_FIRST : Direction.OLDEST_FIRST,
+            paging.from(),
             paging.limit() + 1,
             SEARCH);
-    boolean full = found.ids().size() > paging.limit();
-    List<DeliveryId> ids = full ? found.ids().subList(0, paging.limit()) : found.ids();
-    DeliveryId end = ids.isEmpty() ? null : ids.getLast();
-    DeliveryId far = full || found.reached() == null ? end : found.reached();
-    DeliveryId near = ids.isEmpty() ? null : ids.getFirst();
-    List<DeliveryView> deliveries = views.find(filter.tenantId(), older ? ids : ids.reversed());
-    return new Page(
-        deliveries, full || found.reached() != null, older ? near : far, older ? far : near);
+    Cut<DeliveryId> cut = paging.cut(found.ids(), found.reached());
+    return new Page(views.find(filter.tenantId(), cut.ids()), cut);
   }
 
   private DeliveryView find(HttpServletRequest request, String id) throws InterruptedException {
