@@ -103,6 +103,7 @@ class MainTest {
         "webhooks test ep_1 --overlap 3",
         "webhooks rotate ep_1 --overlap 604801",
         "webhooks replay",
+        "webhooks secret --overlap 3",
         "webhooks replay msg_1 --status failed"
       })
   void whatIsNotUnderstoodExitsWith2AndPointsToTheHelp(String line) {

@@ -104,6 +104,22 @@ class WebhooksTest {
   }
 
   @Test
+  void theSecretOfJobsUrlsIsShownAndRotated() {
+    String secret =
+        "{\"type\":\"webhook_secret\",\"secret\":\"whsec_%s=\",\"previous_signs_until\":%s}";
+    millrace
+        .answer(200, secret.formatted("a", "null"))
+        .answer(200, secret.formatted("b", "\"2026-11-21T10:00:00.123456Z\""));
+
+    assertThat(run("webhooks", "secret").out()).isEqualTo("whsec_a=\n");
+    Ended rotated = run("webhooks", "secret", "--rotate", "--overlap", "60");
+    assertThat(rotated.out()).isEqualTo("whsec_b=\n");
+    assertThat(rotated.err()).contains("until 2026-11-21 10:00:00");
+    assertThat(millrace.requests().getLast().uri()).isEqualTo("/v1/webhooks/secret/rotate");
+    assertThat(millrace.requests().getLast().body()).isEqualTo("{\"overlap_seconds\":60}");
+  }
+
+  @Test
   void deliveriesAreATable() {
     millrace.answer(
         200,

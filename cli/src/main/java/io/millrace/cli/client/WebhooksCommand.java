@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class WebhooksCommand {
 
   private static final String ENDPOINTS = "/v1/webhooks/endpoints";
+  private static final String SECRET = "/v1/webhooks/secret";
+  private static final int LONGEST_OVERLAP = 604_800;
   private static final String EVENTS = "job.succeeded,job.failed,job.canceled,job.expired";
   private static final Set<String> NONE = Set.of();
 
@@ -42,6 +44,7 @@ public final class WebhooksCommand {
     verbs.put("test", NONE);
     verbs.put("pause", NONE);
     verbs.put("resume", NONE);
+    verbs.put("secret", Set.of("--rotate", "--overlap"));
     verbs.put("deliveries", Set.of("--endpoint", "--status", "--limit"));
     verbs.put("replay", Set.of("--endpoint", "--status", "--from", "--to", "--dry-run"));
     return verbs;
@@ -63,7 +66,7 @@ public final class WebhooksCommand {
                     "--limit",
                     "--from",
                     "--to"),
-                Set.of("--batch-items", "--ed25519", "--hmac", "--dry-run", "--json")));
+                Set.of("--batch-items", "--ed25519", "--hmac", "--rotate", "--dry-run", "--json")));
     String verb = arguments.words().isEmpty() ? "list" : arguments.words().getFirst();
     Set<String> options = VERBS.get(verb);
     if (options == null) {
@@ -87,6 +90,7 @@ public final class WebhooksCommand {
       return switch (verb) {
         case "list" -> list(server, show, named);
         case "create" -> create(server, show, only(named, "Give one URL."), arguments);
+        case "secret" -> secret(server, show, named, arguments);
         case "deliveries" -> deliveries.list(named, arguments);
         case "replay" -> deliveries.replay(named, arguments);
         default -> change(server, show, verb, only(named, "Give one endpoint's id."), arguments);
@@ -157,10 +161,7 @@ public final class WebhooksCommand {
       throws InterruptedException {
     String path = ENDPOINTS + "/" + plain(id);
     if (verb.equals("rotate")) {
-      List<String> fields = new ArrayList<>();
-      if (arguments.has("--overlap")) {
-        fields.add("\"overlap_seconds\":" + arguments.number("--overlap", 0, 0, 604_800));
-      }
+      List<String> fields = new ArrayList<>(overlap(arguments));
       if (arguments.has("--ed25519") || arguments.has("--hmac")) {
         fields.add("\"signing\":\"%s\"".formatted(arguments.has("--ed25519") ? "ed25519" : "hmac"));
       }
@@ -179,6 +180,47 @@ public final class WebhooksCommand {
     }
     show.say(said(verb, done));
     return Exit.SUCCEEDED;
+  }
+
+  /** What webhooks to the URLs of jobs are signed with. */
+  private int secret(Server server, ShowJob show, List<String> named, Arguments arguments)
+      throws InterruptedException {
+    if (!named.isEmpty()) {
+      throw new Misused("'%s' is not understood here.".formatted(named.getFirst()));
+    }
+    if (arguments.has("--overlap") && !arguments.has("--rotate")) {
+      throw new Misused("--overlap goes with --rotate.");
+    }
+    Answer answer =
+        arguments.has("--rotate")
+            ? server.post(SECRET + "/rotate", ControlCommand.body(overlap(arguments)))
+            : server.get(SECRET);
+    Map<?, ?> secret = object(answer);
+    if (secret == null) {
+      return show.refused(answer);
+    }
+    if (show.json()) {
+      show.print(answer.body());
+      return Exit.SUCCEEDED;
+    }
+    terminal.out().println(secret.get("secret"));
+    terminal.out().flush();
+    until(show, secret);
+    return Exit.SUCCEEDED;
+  }
+
+  private static List<String> overlap(Arguments arguments) {
+    return arguments.has("--overlap")
+        ? List.of("\"overlap_seconds\":" + arguments.number("--overlap", 0, 0, LONGEST_OVERLAP))
+        : List.of();
+  }
+
+  private static void until(ShowJob show, Map<?, ?> secret) {
+    if (secret.get("previous_signs_until") != null) {
+      show.say(
+          "What signed so far signs beside it until %s."
+              .formatted(Table.time(secret.get("previous_signs_until"))));
+    }
   }
 
   private static String said(String verb, Map<?, ?> done) {
@@ -213,11 +255,7 @@ public final class WebhooksCommand {
                 secret ? "Secret" : "Public key",
                 endpoint.get("id"),
                 secret ? "keep it, it is not shown again." : "verify with it."));
-    if (endpoint.get("previous_signs_until") != null) {
-      show.say(
-          "What signed so far signs beside it until %s."
-              .formatted(Table.time(endpoint.get("previous_signs_until"))));
-    }
+    until(show, endpoint);
     return Exit.SUCCEEDED;
   }
 
