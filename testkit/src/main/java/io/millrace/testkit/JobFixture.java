@@ -5,6 +5,7 @@ import io.millrace.db.job.Submissions;
 import io.millrace.db.job.Submitted;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobId;
+import io.millrace.job.Keeping;
 import io.millrace.job.Lane;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -29,6 +30,7 @@ public final class JobFixture {
   private Duration timeout = Duration.ofSeconds(60);
   private int maxTokens = 64;
   private boolean retryAmbiguous = true;
+  private Keeping keeping = Keeping.STANDARD;
   private @Nullable String userId;
   private @Nullable Instant submittedAt;
   private @Nullable Instant runAt;
@@ -98,6 +100,12 @@ public final class JobFixture {
     return this;
   }
 
+  /** Its prompt and answer go once they were handed over. */
+  public JobFixture keepNothing() {
+    keeping = Keeping.NONE;
+    return this;
+  }
+
   /** The time in its id, by which it is kept. */
   public JobFixture submittedAt(Instant changed) {
     submittedAt = changed;
@@ -140,6 +148,7 @@ public final class JobFixture {
         userId,
         null,
         null,
+        keeping,
         new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, null, null, null),
         key);
   }
