@@ -1,6 +1,7 @@
 package io.millrace.api.inspect;
 
 import io.millrace.db.job.Erasures;
+import io.millrace.db.job.Erasures.Shown;
 import io.millrace.db.job.JobView;
 import io.millrace.job.Keeping;
 import jakarta.servlet.http.HttpServletRequest;
@@ -38,7 +39,7 @@ final class HandOver {
   /** A response while it is written. Not for several threads. */
   final class Handing {
     private final boolean counts;
-    private final List<JobView> jobs = new ArrayList<>();
+    private final List<Shown> jobs = new ArrayList<>();
 
     private Handing(boolean counts) {
       this.counts = counts;
@@ -50,8 +51,7 @@ final class HandOver {
           && job.terms().keeping() == Keeping.NONE
           && job.state().isFinal()
           && jobs.size() < MOST) {
-        // Its answer would stay in memory for as long as the stream lasts.
-        jobs.add(job.withBody(null));
+        jobs.add(new Shown(job.id(), job.series()));
       }
     }
 

@@ -97,12 +97,20 @@ public final class Erasures {
   /** How many jobs a batch took up, and of how many of them the text is gone now. */
   public record Batch(int found, int erased) {}
 
-  /** Notes that the callers of these jobs have what they saw here; of all others nothing. */
-  public int handOver(Collection<JobView> jobs) {
-    List<JobView> ordered = jobs.stream().sorted(Comparator.comparing(JobView::id)).toList();
+  /** A job as it was shown: that end of it, and no later one. */
+  public record Shown(JobId id, int series) {}
+
+  /**
+   * Notes that the callers of these jobs have what came of them. Nothing where a job has moved on
+   * since, or is kept anyway.
+   *
+   * @return of how many it was noted
+   */
+  public int handOver(Collection<Shown> jobs) {
+    List<Shown> ordered = jobs.stream().sorted(Comparator.comparing(Shown::id)).toList();
     return database.single(connection -> {
       try (var update = connection.prepareStatement(HAND_OVER)) {
-        new ArrayBinder<>(update, ordered).ids(JobView::id).integers(JobView::series);
+        new ArrayBinder<>(update, ordered).ids(Shown::id).integers(Shown::series);
         return update.executeUpdate();
       }
     });
