@@ -67,8 +67,8 @@ public class ApiConfiguration {
 
     private static Sealer sealer(Environment environment) {
       var binder = Binder.get(environment);
-      return Sealer.configured(name ->
-          binder.bind(name, Bindable.listOf(String.class)).orElse(List.of()));
+      return Sealer.configured(
+          name -> binder.bind(name, Bindable.listOf(String.class)).orElse(List.of()));
     }
   }
 

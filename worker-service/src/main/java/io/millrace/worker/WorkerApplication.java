@@ -27,12 +27,12 @@ public class WorkerApplication {
   Database database(Environment environment) {
     var database =
         Database.open(
-            new Database.Address(
-                environment.getRequiredProperty("spring.datasource.url"),
-                environment.getRequiredProperty("spring.datasource.username"),
-                environment.getProperty("spring.datasource.password", "")),
-            "worker",
-            CONNECTIONS)
+                new Database.Address(
+                    environment.getRequiredProperty("spring.datasource.url"),
+                    environment.getRequiredProperty("spring.datasource.username"),
+                    environment.getProperty("spring.datasource.password", "")),
+                "worker",
+                CONNECTIONS)
             .sealedBy(sealer(environment));
     database.migrate();
     return database;
@@ -40,8 +40,8 @@ public class WorkerApplication {
 
   private static Sealer sealer(Environment environment) {
     var binder = Binder.get(environment);
-    return Sealer.configured(name ->
-        binder.bind(name, Bindable.listOf(String.class)).orElse(List.of()));
+    return Sealer.configured(
+        name -> binder.bind(name, Bindable.listOf(String.class)).orElse(List.of()));
   }
 
   @Bean

@@ -23,10 +23,12 @@ record DatabaseMeters(Database database) implements MeterBinder {
     for (Reason reason : Reason.values()) {
       var _ = meters.counter(Metric.VALUES_UNREADABLE.meter(), "reason", reason.wireName());
     }
-    database.sealer().onUnreadable(value ->
-        meters
-            .counter(Metric.VALUES_UNREADABLE.meter(), "reason", value.reason().wireName())
-            .increment());
+    database
+        .sealer()
+        .onUnreadable(value ->
+            meters
+                .counter(Metric.VALUES_UNREADABLE.meter(), "reason", value.reason().wireName())
+                .increment());
     database.onFailure(failure ->
         meters
             .counter(Metric.DATABASE_FAILURES.meter(), "kind", Failures.kind(failure))

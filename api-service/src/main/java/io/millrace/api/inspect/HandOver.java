@@ -21,7 +21,9 @@ final class HandOver {
 
   private static final Logger log = LoggerFactory.getLogger(HandOver.class);
 
-  /** Those of a longer stream past it stay until they are fetched otherwise, or their time is up. */
+  /**
+   * Those of a longer stream past it stay until they are fetched otherwise, or their time is up.
+   */
   private static final int MOST = 100_000;
 
   private final Erasures erasures;

@@ -69,7 +69,8 @@ final class Problems {
       case DAMAGED ->
           Problem.of(
               500,
-              "This was encrypted with the key '%s', which does not open it".formatted(sealed.keyId()));
+              "This was encrypted with the key '%s', which does not open it"
+                  .formatted(sealed.keyId()));
     };
   }
 

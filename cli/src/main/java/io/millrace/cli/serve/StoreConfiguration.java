@@ -24,16 +24,15 @@ class StoreConfiguration {
             environment.getRequiredProperty("spring.datasource.username"),
             environment.getRequiredProperty("spring.datasource.password"));
     int connections = environment.getProperty("millrace.database.connections", Integer.class, 28);
-    var database =
-        Database.open(address, "millrace", connections).sealedBy(sealer(environment));
+    var database = Database.open(address, "millrace", connections).sealedBy(sealer(environment));
     database.migrate();
     return database;
   }
 
   private static Sealer sealer(Environment environment) {
     var binder = Binder.get(environment);
-    return Sealer.configured(name ->
-        binder.bind(name, Bindable.listOf(String.class)).orElse(List.of()));
+    return Sealer.configured(
+        name -> binder.bind(name, Bindable.listOf(String.class)).orElse(List.of()));
   }
 
   @Bean

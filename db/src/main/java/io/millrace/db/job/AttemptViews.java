@@ -57,16 +57,16 @@ public final class AttemptViews {
     }
     Map<Integer, Bill> bills = Bill.ofAttempts(database, id);
     return Optional.of(
-        rows.stream().map(row -> view(row, message(row), bills.getOrDefault(row.getNo(), Bill.NONE))).toList());
+        rows.stream()
+            .map(row -> view(row, message(row), bills.getOrDefault(row.getNo(), Bill.NONE)))
+            .toList());
   }
 
   private @Nullable String message(AttemptRecord row) {
     String stored = row.getMessage();
     return stored == null
         ? null
-        : database
-            .sealer()
-            .openText(Place.ATTEMPT_MESSAGE, row.getJobId(), row.getNo(), stored);
+        : database.sealer().openText(Place.ATTEMPT_MESSAGE, row.getJobId(), row.getNo(), stored);
   }
 
   private static AttemptView view(AttemptRecord row, @Nullable String message, Bill bill) {

@@ -231,8 +231,7 @@ public final class Claims {
       return Payloads.NONE;
     }
     List<JobId> ordered = ids.stream().sorted().toList();
-    Map<JobId, Payload> stored =
-        database.single(connection -> readPayloads(connection, ordered));
+    Map<JobId, Payload> stored = database.single(connection -> readPayloads(connection, ordered));
     return opened(stored);
   }
 
@@ -285,18 +284,20 @@ public final class Claims {
   private Payloads opened(Map<JobId, Payload> stored) {
     Sealer sealer = database.sealer();
     Map<JobId, UnreadableValue> unreadable = new HashMap<>();
-    stored.entrySet().removeIf(entry -> {
-      var payload = entry.getValue();
-      try {
-        entry.setValue(
-            payload.with(
-                sealer.open(Place.PARAMS, entry.getKey().uuid(), 0, payload.params())));
-        return false;
-      } catch (UnreadableValue missing) {
-        unreadable.put(entry.getKey(), missing);
-        return true;
-      }
-    });
+    stored
+        .entrySet()
+        .removeIf(entry -> {
+          var payload = entry.getValue();
+          try {
+            entry.setValue(
+                payload.with(
+                    sealer.open(Place.PARAMS, entry.getKey().uuid(), 0, payload.params())));
+            return false;
+          } catch (UnreadableValue missing) {
+            unreadable.put(entry.getKey(), missing);
+            return true;
+          }
+        });
     return new Payloads(stored, unreadable);
   }
 

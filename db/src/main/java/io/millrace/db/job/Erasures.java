@@ -177,8 +177,7 @@ public final class Erasures {
     }
   }
 
-  private static void erasePayloads(Connection connection, List<JobId> erased)
-      throws SQLException {
+  private static void erasePayloads(Connection connection, List<JobId> erased) throws SQLException {
     for (String statement : ERASE_PAYLOADS) {
       try (var erase = connection.prepareStatement(statement)) {
         new ArrayBinder<>(erase, erased)

@@ -189,10 +189,7 @@ public final class Settlements {
   }
 
   private static void recordCalls(
-      Connection connection,
-      List<Settlement> ordered,
-      Map<JobId, JobState> moved,
-      Sealer sealer)
+      Connection connection, List<Settlement> ordered, Map<JobId, JobState> moved, Sealer sealer)
       throws SQLException {
     List<Recorded> calls =
         ordered.stream()
@@ -217,8 +214,8 @@ public final class Settlements {
     }
   }
 
-  private static void insertAttempts(
-      Connection connection, List<Recorded> calls, Sealer sealer) throws SQLException {
+  private static void insertAttempts(Connection connection, List<Recorded> calls, Sealer sealer)
+      throws SQLException {
     try (var insert = connection.prepareStatement(ATTEMPTS)) {
       new ArrayBinder<>(insert, calls)
           .ids(Recorded::id)
@@ -282,10 +279,7 @@ public final class Settlements {
   }
 
   private static void insertResults(
-      Connection connection,
-      List<Settlement> ordered,
-      Map<JobId, JobState> moved,
-      Sealer sealer)
+      Connection connection, List<Settlement> ordered, Map<JobId, JobState> moved, Sealer sealer)
       throws SQLException {
     List<Settlement> answered =
         ordered.stream()

@@ -113,8 +113,7 @@ public final class Submissions {
     });
   }
 
-  private List<Submitted> store(Connection connection, List<NewJob> jobs)
-      throws SQLException {
+  private List<Submitted> store(Connection connection, List<NewJob> jobs) throws SQLException {
     Map<JobId, Submitted> fates = new HashMap<>();
     List<NewJob> fresh = new ArrayList<>(jobs.size());
     List<NewJob> keyed = new ArrayList<>();

@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
  * everything before the ciphertext and its place: column, row and number within the row, so that
  * what is moved to another row does not open.
  *
- * <p>Nothing that is stored plain begins with {@code 00 'm' 'r'}, no JSON and no text; a secret that
- * did would be marked as plain by {@code 00 'm' 'r' 00}. So plain and sealed rows stand side by
- * side.
+ * <p>Nothing that is stored plain begins with {@code 00 'm' 'r'}, no JSON and no text; a secret
+ * that did would be marked as plain by {@code 00 'm' 'r' 00}. So plain and sealed rows stand side
+ * by side.
  */
 public final class Sealer {
 
@@ -100,8 +100,7 @@ public final class Sealer {
     System.arraycopy(fresh, 0, salted, head.length, fresh.length);
     try {
       Cipher cipher = cipher(Cipher.ENCRYPT_MODE, currentKey(), salted, place, row, no);
-      byte[] sealed =
-          Arrays.copyOf(salted, salted.length + cipher.getOutputSize(value.length));
+      byte[] sealed = Arrays.copyOf(salted, salted.length + cipher.getOutputSize(value.length));
       cipher.doFinal(value, 0, value.length, sealed, salted.length);
       return sealed;
     } catch (GeneralSecurityException impossible) {
@@ -171,9 +170,7 @@ public final class Sealer {
 
   /** Whether this is what {@link #seal} would make of its value now, but for salt and nonce. */
   public boolean isCurrent(byte[] stored) {
-    return head == null
-        ? !isMarked(stored) || startsWith(stored, PLAIN)
-        : startsWith(stored, head);
+    return head == null ? !isMarked(stored) || startsWith(stored, PLAIN) : startsWith(stored, head);
   }
 
   /** The same for a column of text. */
@@ -196,17 +193,20 @@ public final class Sealer {
   /** What tells each key from all others without telling anything of it, by the keys' ids. */
   public Map<String, byte[]> fingerprints() {
     Map<String, byte[]> fingerprints = new LinkedHashMap<>();
-    keys.byId().forEach((id, key) -> {
-      try {
-        fingerprints.put(
-            id,
-            KDF.getInstance("HKDF-SHA256")
-                .deriveData(
-                    HKDFParameterSpec.ofExtract().addIKM(key).thenExpand(FINGERPRINT, SALT_BYTES)));
-      } catch (GeneralSecurityException impossible) {
-        throw new IllegalStateException("this JDK has no HKDF", impossible);
-      }
-    });
+    keys.byId()
+        .forEach((id, key) -> {
+          try {
+            fingerprints.put(
+                id,
+                KDF.getInstance("HKDF-SHA256")
+                    .deriveData(
+                        HKDFParameterSpec.ofExtract()
+                            .addIKM(key)
+                            .thenExpand(FINGERPRINT, SALT_BYTES)));
+          } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException("this JDK has no HKDF", impossible);
+          }
+        });
     return fingerprints;
   }
 

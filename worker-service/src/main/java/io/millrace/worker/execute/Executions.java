@@ -182,7 +182,8 @@ public final class Executions {
     recorder.record(new Settlement(job, null, effect));
   }
 
-  // A job whose request is there and cannot be decrypted is not to blame: no attempt is made and none
+  // A job whose request is there and cannot be decrypted is not to blame: no attempt is made and
+  // none
   // counted, until its key is back or its deadline has passed, after which it can be replayed.
   private static Settlement.Effect without(Claimed job, @Nullable UnreadableValue unreadable) {
     if (unreadable != null) {

@@ -11,8 +11,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param results requests, answers and attempts
  * @param jobs final jobs themselves: until then a job whose answer is gone still says how it ended
  * @param costs what calls cost; sums of usage stay for ever
- * @param fetched of a job with {@code "retention": "none"} prompt and answer, after they were handed
- *     over: time to ask again where an answer got lost on its way
+ * @param fetched of a job with {@code "retention": "none"} prompt and answer, after they were
+ *     handed over: time to ask again where an answer got lost on its way
  * @param unfetched of such a job the same, after its end, where nobody came for it
  * @param deliveries of webhooks, and their attempts, after they were made
  * @param deliveryPayloads what was sent with them, and the beginning of what was answered
