@@ -32,6 +32,8 @@ public final class JobFixture {
   private boolean retryAmbiguous = true;
   private Keeping keeping = Keeping.STANDARD;
   private @Nullable String userId;
+  private @Nullable String metadata;
+  private @Nullable String webhook;
   private @Nullable Instant submittedAt;
   private @Nullable Instant runAt;
   private @Nullable Instant expiresAt;
@@ -100,6 +102,18 @@ public final class JobFixture {
     return this;
   }
 
+  /** The caller's own pairs, as a JSON object. */
+  public JobFixture metadata(String json) {
+    metadata = json;
+    return this;
+  }
+
+  /** A URL of its own to tell of its end. */
+  public JobFixture webhook(String url) {
+    webhook = url;
+    return this;
+  }
+
   /** Its prompt and answer go once they were handed over. */
   public JobFixture keepNothing() {
     keeping = Keeping.NONE;
@@ -149,7 +163,7 @@ public final class JobFixture {
         null,
         null,
         keeping,
-        new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, null, null, null),
+        new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, metadata, webhook, null),
         key);
   }
 

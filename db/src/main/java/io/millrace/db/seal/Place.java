@@ -15,11 +15,9 @@ public enum Place {
   WEBHOOK_SECRET("webhook_secret.secret");
 
   private final String column;
-  private final byte[] bytes;
 
   Place(String column) {
     this.column = column;
-    this.bytes = column.getBytes(StandardCharsets.US_ASCII);
   }
 
   /** Table and column, with a dot between them. */
@@ -28,6 +26,6 @@ public enum Place {
   }
 
   byte[] bytes() {
-    return bytes;
+    return column.getBytes(StandardCharsets.US_ASCII);
   }
 }
