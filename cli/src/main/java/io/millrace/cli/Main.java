@@ -13,6 +13,7 @@ import io.millrace.cli.client.ResultsCommand;
 import io.millrace.cli.client.SubmitCommand;
 import io.millrace.cli.client.UsageCommand;
 import io.millrace.cli.recompute.RecomputeCommand;
+import io.millrace.cli.reseal.ResealCommand;
 import io.millrace.cli.serve.ApiCommand;
 import io.millrace.cli.serve.InfraCommand;
 import io.millrace.cli.serve.UpCommand;
@@ -42,6 +43,7 @@ public final class Main {
           "results",
           "usage",
           "recompute",
+          "reseal",
           "cancel",
           "replay",
           "delete",
@@ -115,6 +117,7 @@ public final class Main {
       case "results" -> new ResultsCommand(terminal).run(arguments);
       case "usage" -> new UsageCommand(terminal).run(arguments);
       case "recompute" -> new RecomputeCommand(terminal).run(arguments);
+      case "reseal" -> new ResealCommand(terminal).run(arguments);
       case "keys" -> new KeysCommand(terminal).run(arguments);
       case "limits" -> new LimitsCommand(terminal).run(arguments);
       case "tenants" -> new TenantsCommand(terminal).run(arguments);

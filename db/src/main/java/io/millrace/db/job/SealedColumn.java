@@ -11,13 +11,23 @@ enum SealedColumn {
   METADATA(Place.METADATA, "request", "metadata", Form.JSON, "job_id", "0"),
   ANSWER(Place.ANSWER, "result", "body", Form.BYTES, "job_id", "series::integer"),
   ATTEMPT_MESSAGE(Place.ATTEMPT_MESSAGE, "attempt", "message", Form.TEXT, "job_id", "no"),
-  DELIVERY_BODY(Place.DELIVERY_BODY, "delivery", "body", Form.BYTES, "id", "0");
+  DELIVERY_BODY(Place.DELIVERY_BODY, "delivery", "body", Form.BYTES, "id", "0"),
+  DELIVERY_RESPONSE(
+      Place.DELIVERY_RESPONSE, "delivery_attempt", "response", Form.TEXT, "delivery_id", "no"),
+  // Bound to its owner; several of one owner differ by a number that is not part of it.
+  WEBHOOK_SECRET(
+      Place.WEBHOOK_SECRET,
+      "webhook_secret",
+      "secret",
+      Form.BYTES,
+      "coalesce(endpoint_id, lpad(to_hex(tenant_id), 32, '0')::uuid)",
+      "id");
 
   /** How a value is written: sealed text behind a word of its own, and in JSON as a string. */
   enum Form {
     BYTES("%s", "?", "octet_length(%s)", "substring(%s from 1 for 37)"),
     TEXT("%s", "?", "octet_length(%s)", "left(%s, 59)"),
-    JSON("%s #>> '{}'", "to_json(?)", "octet_length(%s::text)", "left(%s #>> '{}', 59)");
+    JSON("%s #>> '{}'", "?::json", "octet_length(%s::text)", "left(%s #>> '{}', 59)");
 
     private final String read;
     private final String write;
@@ -52,19 +62,33 @@ enum SealedColumn {
     return place;
   }
 
+  /** The number within the row that a value is bound to. */
+  int boundNo(int no) {
+    return this == WEBHOOK_SECRET ? 0 : no;
+  }
+
+  /** A text as it is written. */
+  String written(String text, boolean sealed) {
+    return form == Form.JSON && sealed ? '"' + text + '"' : text;
+  }
+
   boolean isBytes() {
     return form == Form.BYTES;
   }
 
-  /** Row, number, length and as much of the value as tells its key; parameters: row, row, number, limit. */
+  /**
+   * Row, number, length and as much of the value as tells its key; parameters: row, row, number,
+   * limit.
+   */
   String slice() {
     String value = column;
     return """
-        select %1$s, %2$s, %3$s, %4$s from %5$s
-        where %1$s >= ? and (%1$s > ? or %2$s > ?) and %6$s is not null
-        order by %1$s, %2$s limit ?
-        """
-        .formatted(row, no, form.length.formatted(value), form.head.formatted(value), table, column);
+    select %1$s, %2$s, %3$s, %4$s from %5$s
+    where %1$s >= ? and (%1$s > ? or %2$s > ?) and %6$s is not null
+    order by 1, 2 limit ?
+    """
+        .formatted(
+            row, no, form.length.formatted(value), form.head.formatted(value), table, column);
   }
 
   /** The value, locked; parameters: row, number. */

@@ -3,7 +3,6 @@ package io.millrace.db.job;
 import io.millrace.db.seal.Sealer;
 import io.millrace.db.seal.UnreadableValue;
 import io.millrace.db.sql.Database;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -12,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings stored values under the current key, or back to plain ones where there is none: a bounded
@@ -79,8 +79,7 @@ public final class SealedRows {
     return tally;
   }
 
-  private @org.jspecify.annotations.Nullable Row slice(
-      SealedColumn column, Row after, boolean dryRun, Tally tally) {
+  private @Nullable Row slice(SealedColumn column, Row after, boolean dryRun, Tally tally) {
     List<Row> due = new ArrayList<>();
     List<Row> all = new ArrayList<>(SLICE);
     database.single(connection -> {
@@ -169,8 +168,8 @@ public final class SealedRows {
     }
   }
 
-  private static @org.jspecify.annotations.Nullable Object read(
-      Connection connection, SealedColumn column, Row row) throws SQLException {
+  private static @Nullable Object read(Connection connection, SealedColumn column, Row row)
+      throws SQLException {
     try (var select = connection.prepareStatement(column.read())) {
       select.setObject(1, row.id());
       select.setInt(2, row.no());
@@ -183,9 +182,11 @@ public final class SealedRows {
 
   private static Object sealed(Sealer sealer, SealedColumn column, Row row, Object stored) {
     var place = column.place();
-    return stored instanceof byte[] bytes
-        ? sealer.seal(place, row.id(), row.no(), sealer.open(place, row.id(), row.no(), bytes))
-        : sealer.sealText(
-            place, row.id(), row.no(), sealer.openText(place, row.id(), row.no(), (String) stored));
+    int no = column.boundNo(row.no());
+    if (stored instanceof byte[] bytes) {
+      return sealer.seal(place, row.id(), no, sealer.open(place, row.id(), no, bytes));
+    }
+    String text = sealer.openText(place, row.id(), no, (String) stored);
+    return column.written(sealer.sealText(place, row.id(), no, text), sealer.isOn());
   }
 }

@@ -12,6 +12,7 @@ public enum Place {
   ANSWER("result.body"),
   ATTEMPT_MESSAGE("attempt.message"),
   DELIVERY_BODY("delivery.body"),
+  DELIVERY_RESPONSE("delivery_attempt.response"),
   WEBHOOK_SECRET("webhook_secret.secret");
 
   private final String column;

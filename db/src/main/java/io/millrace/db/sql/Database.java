@@ -114,6 +114,15 @@ public final class Database implements AutoCloseable {
         .connectRetriesInterval(2)
         .load()
         .migrate();
+    checkKeys();
+  }
+
+  /**
+   * Compares the encryption keys with those that this database has seen.
+   *
+   * @throws io.millrace.db.seal.UnusableKeys where a key goes by the id of another
+   */
+  public void checkKeys() {
     if (!sealer.fingerprints().isEmpty()) {
       KnownKeys.check(this);
     }

@@ -1,6 +1,7 @@
 package io.millrace.testkit.store;
 
 import static io.millrace.testkit.JobFixture.job;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,19 +10,22 @@ import io.millrace.db.job.AttemptViews;
 import io.millrace.db.job.Claims.Claimed;
 import io.millrace.db.job.JobFilter;
 import io.millrace.db.job.JobViews;
+import io.millrace.db.job.SealedRows;
 import io.millrace.db.job.Settlement.Call;
 import io.millrace.db.job.Settlement.Effect.Finish;
 import io.millrace.db.seal.Sealer;
 import io.millrace.db.seal.UnreadableValue;
 import io.millrace.db.seal.UnusableKeys;
 import io.millrace.db.sql.Database;
+import io.millrace.db.webhook.Secrets;
+import io.millrace.db.webhook.Secrets.Owner;
 import io.millrace.job.JobId;
 import io.millrace.job.JobState;
 import io.millrace.testkit.Invariants;
 import io.millrace.testkit.PostgresExtension;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -32,8 +36,7 @@ class SealedRowsTest {
   private static final String ONE = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
   private static final String TWO = "k2:YWJjZGVmZ2hpamFiY2RlZmdoaWphYmNkZWZnaGlqYWI=";
   private static final String PROMPT = "sentinel-of-the-prompt";
-  private static final byte[] ANSWER =
-      "{ \"text\" : \"sentinel-of-the-answer\"}".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] ANSWER = "{ \"text\" : \"sentinel-of-the-answer\"}".getBytes(UTF_8);
 
   @RegisterExtension final PostgresExtension postgres = PostgresExtension.shared();
 
@@ -53,7 +56,7 @@ class SealedRowsTest {
         failed(claimed, "sentinel-of-the-message"),
         new Finish(JobState.FAILED, "invalid_request", ANSWER));
 
-    assertThat(new String(params, StandardCharsets.UTF_8)).contains("\"" + PROMPT + "\"");
+    assertThat(new String(params, UTF_8)).contains("\"" + PROMPT + "\"");
     var views = new JobViews(stores.database());
     var view = views.find(1, claimed.id()).orElseThrow();
     assertThat(view.body()).isEqualTo(ANSWER);
@@ -90,6 +93,51 @@ class SealedRowsTest {
     var payloads = Stores.on(without).claims().payloads(List.of(plain, old, young));
     assertThat(payloads.readable()).containsOnlyKeys(plain, young);
     assertThat(payloads.unreadable()).containsOnlyKeys(old);
+  }
+
+  @Test
+  void everythingIsBroughtUnderTheCurrentKeyAndBack() {
+    var label = "{ \"a\" : \"sentinel \\u00e4\"}";
+    var stores = Stores.on(postgres.database());
+    var plain = stores.claimed(job().prompt(PROMPT).metadata(label));
+    stores.settle(
+        plain,
+        failed(plain, "sentinel-of-the-message"),
+        new Finish(JobState.FAILED, "invalid_request", ANSWER));
+    JobId old = ended(sealed(ONE));
+    postgres.database().dsl().execute("insert into tenant (name) values ('acme')");
+    new Secrets(postgres.database()).ensure(Owner.of(1), "hmac", "sentinel".getBytes(UTF_8));
+    var before = Dump.of(postgres.database());
+    var two = sealed(TWO, ONE);
+
+    assertThat(new SealedRows(two).reseal(true, _ -> {}).resealed()).isEqualTo(7);
+    assertThat(Dump.of(postgres.database())).isEqualTo(before);
+    assertThat(new SealedRows(sealed(TWO)).reseal(false, _ -> {}).unreadable())
+        .containsExactly(Map.entry("key_missing 'k1'", 2L));
+    var tally = new SealedRows(two).reseal(false, _ -> {});
+
+    assertThat(tally.current()).isEqualTo(5);
+    assertThat(tally.resealed()).isEqualTo(2);
+    assertThat(Dump.of(postgres.database())).doesNotContain("sentinel").doesNotContain("\1\2k1");
+    var alone = sealed(TWO);
+    assertThat(new JobViews(alone).find(1, old).orElseThrow().body()).isEqualTo(ANSWER);
+    assertThat(new JobViews(alone).find(1, plain.id()).orElseThrow().terms().metadata())
+        .isEqualTo(label);
+    assertThat(new Secrets(alone).signing(Owner.of(1)).getFirst().key())
+        .isEqualTo("sentinel".getBytes(UTF_8));
+
+    var off =
+        postgres
+            .database()
+            .sealedBy(
+                Sealer.configured(name ->
+                    List.of(name.endsWith(".keys") ? TWO : "none")
+                        .subList(0, name.endsWith("-file") ? 0 : 1)));
+    assertThat(new SealedRows(off).reseal(false, _ -> {}).resealed()).isEqualTo(7);
+    var view = new JobViews(postgres.database()).find(1, plain.id()).orElseThrow();
+    assertThat(view.body()).isEqualTo(ANSWER);
+    assertThat(view.terms().metadata()).isEqualTo(label);
+    assertThat(view.failureMessage()).isEqualTo("sentinel-of-the-message");
   }
 
   @Test
