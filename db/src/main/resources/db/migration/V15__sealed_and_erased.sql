@@ -49,5 +49,8 @@ begin
 end
 $$;
 
+-- Whose bodies are there: those that failed at least once. A delivery that comes through at once is never in it.
+create index delivery_with_body on delivery (id) where body is not null;
+
 create trigger delivery_heeded after update on delivery
   referencing new table as told for each statement execute function heed_deliveries();

@@ -14,8 +14,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param fetched of a job with {@code "retention": "none"} prompt and answer, after they were
  *     handed over: time to ask again where an answer got lost on its way
  * @param unfetched of such a job the same, after its end, where nobody came for it
- * @param deliveries of webhooks, and their attempts, after they were made
- * @param deliveryPayloads what was sent with them, and the beginning of what was answered
+ * @param deliveries of webhooks, after they were made
+ * @param deliveryPayloads their attempts, with the beginning of what was answered, and what was
+ *     sent
  */
 @ConfigurationProperties("millrace.retention")
 public record RetentionSettings(
