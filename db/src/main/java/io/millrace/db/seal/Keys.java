@@ -44,10 +44,16 @@ record Keys(Map<String, SecretKey> byId, @Nullable String current) {
     Map<String, SecretKey> byId = new LinkedHashMap<>();
     List<String> listed = values.apply(KEYS);
     for (int i = 0; i < listed.size(); i++) {
+      // A variable that is set to nothing, as compose files do.
+      if (listed.get(i).isBlank()) {
+        continue;
+      }
       add(listed.get(i), KEYS + "[" + i + "]", byId);
     }
     for (String file : values.apply(FILE)) {
-      addFile(file, byId);
+      if (!file.isBlank()) {
+        addFile(file, byId);
+      }
     }
     String wanted = String.join(",", values.apply(CURRENT)).strip();
     if (byId.isEmpty()) {

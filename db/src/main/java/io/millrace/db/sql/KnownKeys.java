@@ -5,12 +5,16 @@ import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which encryption key goes by which id, as this database has seen it first: a key that took
  * another's id would leave what that one sealed unreadable, and nobody would know why.
  */
 final class KnownKeys {
+
+  private static final Logger log = LoggerFactory.getLogger(KnownKeys.class);
 
   private static final String REMEMBER =
       "insert into seal_key (id, fingerprint) values (?, ?) on conflict (id) do nothing";
@@ -26,6 +30,12 @@ final class KnownKeys {
       }
       return true;
     });
+    String current = database.sealer().current();
+    if (current == null) {
+      log.info("There are encryption keys, and what is new is stored plain");
+    } else {
+      log.info("Prompts and answers are encrypted with the key '{}'", current);
+    }
   }
 
   private static void check(Connection connection, String id, byte[] fingerprint)

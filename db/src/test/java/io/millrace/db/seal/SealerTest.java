@@ -67,6 +67,7 @@ class SealerTest {
     Sealer sealer = sealer();
 
     assertThat(sealer.isOn()).isFalse();
+    assertThat(sealer("").isOn()).isFalse();
     assertThat(sealer.seal(Place.PARAMS, row, 0, PROMPT)).isSameAs(PROMPT);
     assertThat(sealer.open(Place.PARAMS, row, 0, PROMPT)).isSameAs(PROMPT);
     assertThat(sealer.sealText(Place.METADATA, row, 0, "{}")).isEqualTo("{}");
