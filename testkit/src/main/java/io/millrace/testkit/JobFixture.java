@@ -13,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +33,10 @@ public final class JobFixture {
   private boolean retryAmbiguous = true;
   private Keeping keeping = Keeping.STANDARD;
   private @Nullable String userId;
+  private @Nullable String feature;
   private @Nullable String metadata;
-  private @Nullable String webhook;
+  private @Nullable String webhookUrl;
+  private @Nullable UUID batchId;
   private @Nullable Instant submittedAt;
   private @Nullable Instant runAt;
   private @Nullable Instant expiresAt;
@@ -92,6 +95,23 @@ public final class JobFixture {
     return this;
   }
 
+  public JobFixture feature(String changed) {
+    feature = changed;
+    return this;
+  }
+
+  /** With a URL of its own that its end is told to. */
+  public JobFixture webhook(String url) {
+    webhookUrl = url;
+    return this;
+  }
+
+  /** An item of that batch. */
+  public JobFixture batch(UUID id) {
+    batchId = id;
+    return this;
+  }
+
   public JobFixture maxTokens(int changed) {
     maxTokens = changed;
     return this;
@@ -105,12 +125,6 @@ public final class JobFixture {
   /** The caller's own pairs, as a JSON object. */
   public JobFixture metadata(String json) {
     metadata = json;
-    return this;
-  }
-
-  /** A URL of its own to tell of its end. */
-  public JobFixture webhook(String url) {
-    webhook = url;
     return this;
   }
 
@@ -160,10 +174,10 @@ public final class JobFixture {
         maxTokens,
         null,
         userId,
-        null,
-        null,
+        feature,
+        batchId,
         keeping,
-        new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, metadata, webhook, null),
+        new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, metadata, webhookUrl, null),
         key);
   }
 

@@ -48,7 +48,6 @@ public final class Erasures {
       order by finished_at limit ?
       """;
 
-  // Deliveries before their jobs, as whoever records a delivery locks them.
   private static final String LOCK_DELIVERIES =
       "select from delivery where job_id = any(?) order by id for update";
 
@@ -132,10 +131,7 @@ public final class Erasures {
       if (found.isEmpty()) {
         return new Batch(0, 0);
       }
-      try (var lock = connection.prepareStatement(LOCK_DELIVERIES)) {
-        new ArrayBinder<>(lock, found).ids(id -> id);
-        lock.execute();
-      }
+      lockDeliveries(connection, found);
       List<JobId> erased = eraseJobs(connection, found, bounds);
       if (!erased.isEmpty()) {
         erasePayloads(connection, erased);
@@ -187,9 +183,22 @@ public final class Erasures {
         erase.executeUpdate();
       }
     }
+    eraseDeliveries(connection, erased);
+  }
+
+  /** Before anything is done to these jobs, as whoever records a delivery locks them. */
+  static void lockDeliveries(Connection connection, List<JobId> ids) throws SQLException {
+    try (var lock = connection.prepareStatement(LOCK_DELIVERIES)) {
+      new ArrayBinder<>(lock, ids).ids(id -> id);
+      lock.execute();
+    }
+  }
+
+  /** What was sent with the deliveries of these jobs, and what was answered. */
+  static void eraseDeliveries(Connection connection, List<JobId> ids) throws SQLException {
     for (String statement : ERASE_DELIVERIES) {
       try (var erase = connection.prepareStatement(statement)) {
-        new ArrayBinder<>(erase, erased).ids(id -> id);
+        new ArrayBinder<>(erase, ids).ids(id -> id);
         erase.executeUpdate();
       }
     }

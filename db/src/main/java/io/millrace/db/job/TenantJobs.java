@@ -154,17 +154,19 @@ public final class TenantJobs {
 
   /**
    * Erases a final job: the job, its request and its answers are gone, and of its attempts the
-   * messages, which may quote either. What it cost stays in the books, and its idempotency key
-   * stays used.
+   * messages, which may quote either; so is what was sent with its deliveries. What it cost stays
+   * in the books, and its idempotency key stays used.
    *
    * @return false where that tenant has no such job that is final
    */
   public boolean delete(int tenantId, JobId id) {
     return database.transaction(connection -> {
+      Erasures.lockDeliveries(connection, List.of(id));
       OffsetDateTime createdAt = deleteRow(connection, tenantId, id);
       if (createdAt == null) {
         return false;
       }
+      Erasures.eraseDeliveries(connection, List.of(id));
       for (String erase :
           List.of(
               "delete from request where job_id = ?",

@@ -50,6 +50,12 @@ final class WebhookClient implements AutoCloseable {
   /** So much of an answer is read, so that a short one leaves its connection usable. */
   private static final int READ = 4_096;
 
+  /**
+   * So long an idle connection is kept: shorter than receivers keep theirs, so that none is closed
+   * under a message, which would be a failure of a receiver that is well.
+   */
+  private static final Timeout IDLE = Timeout.ofSeconds(4);
+
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final ContentType JSON = ContentType.create("application/json");
 
@@ -98,8 +104,8 @@ final class WebhookClient implements AutoCloseable {
                 ConnectionConfig.custom()
                     .setConnectTimeout(connect)
                     .setSocketTimeout(whole)
-                    .setValidateAfterInactivity(TimeValue.ofMilliseconds(500))
-                    .setIdleTimeout(Timeout.ofSeconds(20))
+                    .setValidateAfterInactivity(TimeValue.ofMilliseconds(100))
+                    .setIdleTimeout(IDLE)
                     .setTimeToLive(TimeValue.ofMinutes(2))
                     .build())
             .build();
@@ -114,13 +120,13 @@ final class WebhookClient implements AutoCloseable {
                     .setAuthenticationEnabled(false)
                     .setProtocolUpgradeEnabled(false)
                     .build())
-            .setRetryStrategy(new StaleConnections())
+            .disableAutomaticRetries()
             .setUserAgent(agent)
             .disableRedirectHandling()
             .disableCookieManagement()
             .disableAuthCaching()
             .disableContentCompression()
-            .evictIdleConnections(TimeValue.ofSeconds(20))
+            .evictIdleConnections(IDLE)
             .build();
     this.timer =
         new ScheduledThreadPoolExecutor(
@@ -158,25 +164,40 @@ final class WebhookClient implements AutoCloseable {
 
   private Reply exchange(Sending current) {
     Integer status = null;
-    try (var response = http.executeOpen(host(current.request), current.request, null)) {
-      status = response.getCode();
-      var retryAfter = response.getFirstHeader("retry-after");
-      return new Answered(
-          status, beginning(response), retryAfter == null ? null : retryAfter.getValue());
+    try {
+      var response = http.executeOpen(host(current.request), current.request, null);
+      try {
+        status = response.getCode();
+        var retryAfter = response.getFirstHeader("retry-after");
+        String beginning = beginning(response);
+        return new Answered(status, beginning, retryAfter == null ? null : retryAfter.getValue());
+      } finally {
+        close(response, current.request);
+      }
     } catch (IOException | HttpException | RuntimeException failure) {
       var cut = current.cut;
-      if (cut instanceof Unanswered(var error, _)) {
-        return new Unanswered(error, status);
-      }
-      return cut != null ? cut : new Unanswered(error(failure), status);
+      return cut == null ? new Unanswered(error(failure), status) : cut(cut, status);
     }
+  }
+
+  // In the plain way, what was not read would be received first, however much that is.
+  private static void close(ClassicHttpResponse response, HttpPost request) {
+    request.abort();
+    try {
+      response.close();
+    } catch (IOException closed) {
+      // Its connection is closed: what there was to read has been read.
+    }
+  }
+
+  private static Reply cut(Reply why, @Nullable Integer status) {
+    return why instanceof Unanswered(var error, _) ? new Unanswered(error, status) : why;
   }
 
   private static HttpHost host(HttpPost request) throws HttpException {
     return RoutingSupport.determineHost(request);
   }
 
-  // Closing what was not read to its end closes the connection: the rest is never received.
   private static String beginning(ClassicHttpResponse response) throws IOException {
     var entity = response.getEntity();
     if (entity == null) {
