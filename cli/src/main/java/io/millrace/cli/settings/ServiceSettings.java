@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.annotation.Configuration;
@@ -34,6 +35,7 @@ public final class ServiceSettings {
     try (var context =
         new SpringApplicationBuilder(OnlySettings.class)
             .web(WebApplicationType.NONE)
+            .bannerMode(Banner.Mode.OFF)
             .logStartupInfo(false)
             .registerShutdownHook(false)
             .properties(defaults)
