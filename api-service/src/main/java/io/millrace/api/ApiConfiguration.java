@@ -11,6 +11,7 @@ import io.millrace.api.submit.SubmitConfiguration;
 import io.millrace.api.tenant.TenantConfiguration;
 import io.millrace.api.usage.UsageConfiguration;
 import io.millrace.api.wake.WakeConfiguration;
+import io.millrace.api.webhook.WebhookConfiguration;
 import io.millrace.db.seal.Sealer;
 import io.millrace.db.sql.Database;
 import io.millrace.model.ModelCatalogue;
@@ -44,6 +45,7 @@ import org.springframework.core.env.Environment;
   LimitConfiguration.class,
   UsageConfiguration.class,
   WakeConfiguration.class,
+  WebhookConfiguration.class,
   HealthConfiguration.class,
   DocumentConfiguration.class
 })

@@ -342,7 +342,7 @@ public enum Metric {
       "millrace.loop.runs",
       TIMER,
       BOTH,
-      "every loop's rounds; loops `dispatch`, `intake`, `heartbeat`, `rescue`, `expire`, `house`, `events`,"
+      "every loop's rounds; loops `dispatch`, `intake`, `heartbeat`, `rescue`, `expire`, `house`, `events`, `deliver`,"
           + " `topics`, `queue`, of the api `finished`, `event-feed` and others",
       "loop"),
   LOOP_FAILURES("millrace.loop.failures", COUNTER, BOTH, "rounds that failed", "loop"),

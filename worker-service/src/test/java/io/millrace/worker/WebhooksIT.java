@@ -8,6 +8,11 @@ import static org.awaitility.Awaitility.await;
 import com.standardwebhooks.Webhook;
 import io.millrace.db.job.JobWalk.Direction;
 import io.millrace.db.job.TenantJobs;
+import io.millrace.db.webhook.AttemptRecord;
+import io.millrace.db.webhook.AttemptRecord.Call;
+import io.millrace.db.webhook.AttemptRecord.Effect.Delivered;
+import io.millrace.db.webhook.ClaimedDelivery;
+import io.millrace.db.webhook.Deliveries;
 import io.millrace.db.webhook.DeliveryFilter;
 import io.millrace.db.webhook.DeliveryView;
 import io.millrace.db.webhook.DeliveryViews;
@@ -31,12 +36,17 @@ import io.millrace.testkit.Received;
 import io.millrace.testkit.Receiver;
 import io.millrace.webhook.sign.Signing;
 import io.millrace.webhook.sign.SigningKey;
+import java.io.IOException;
+import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -46,6 +56,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** P8: what a receiver gets, by a real worker, whatever it answers. */
@@ -156,8 +167,7 @@ class WebhooksIT {
         Arguments.of("stall-late", Answer.stallAfterHeaders(), DeliveryError.TIMEOUT),
         Arguments.of("drip", Answer.drip(Duration.ofMillis(50)), DeliveryError.TIMEOUT),
         Arguments.of("hangup", Answer.hangup(), DeliveryError.UNREACHABLE),
-        Arguments.of(
-            "garbage", new Answer.Garbage("HTTP/1.1 what\r\n\r\n"), DeliveryError.BAD_RESPONSE));
+        Arguments.of("garbage", new Answer.Garbage("no http\r\n\r\n"), DeliveryError.UNREACHABLE));
   }
 
   @ParameterizedTest
@@ -301,6 +311,77 @@ class WebhooksIT {
     assertThat(view.state()).isEqualTo(DeliveryState.DROPPED);
     assertThat(view.error()).isEqualTo(DeliveryError.ENDPOINT_DELETED);
     assertThat(receiver.requests("/paused")).hasSize(1);
+  }
+
+  /** What a worker did last for a delivery, before it died. */
+  enum LastStep {
+    MADE(1),
+    CLAIMED(1),
+    SENT(2),
+    RECORDED(1);
+
+    private final int requests;
+
+    LastStep(int requests) {
+      this.requests = requests;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aDeadWorkersDeliveryIsMadeByAnotherUnderItsId(LastStep last) throws Exception {
+    String path = "/orphan-" + last;
+    var endpoint = endpoint(path, "job.succeeded");
+    endpoints.pause(TENANT, endpoint);
+    var id = job().submit(postgres.database());
+    var orphan = only(id);
+    if (last != LastStep.MADE) {
+      claimAndDie(orphan, last);
+    }
+
+    endpoints.resume(TENANT, endpoint);
+
+    var delivered = awaitEnded(id, 1).getFirst();
+    assertThat(delivered.state()).isEqualTo(DeliveryState.DELIVERED);
+    assertThat(delivered.attempts()).isEqualTo(1);
+    assertThat(receiver.requests(path))
+        .hasSize(last.requests)
+        .extracting(Received::id)
+        .containsOnly(orphan.id().toString());
+  }
+
+  private static void claimAndDie(DeliveryView orphan, LastStep last) {
+    var dead = UUID.randomUUID();
+    postgres
+        .database()
+        .dsl()
+        .execute(
+            "update delivery_pending set worker_id = ?, claim_no = claim_no + 1,"
+                + " due_at = now() + interval '500 ms' where id = ?",
+            dead,
+            orphan.id().uuid());
+    if (last == LastStep.CLAIMED) {
+      return;
+    }
+    String path = "/orphan-" + last;
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(receiver.url(path))
+            .header("webhook-id", orphan.id().toString())
+            .POST(HttpRequest.BodyPublishers.ofString("{}"));
+    try (var client = HttpClient.newHttpClient()) {
+      client.send(request.build(), HttpResponse.BodyHandlers.discarding());
+    } catch (IOException | InterruptedException failure) {
+      throw new AssertionError(failure);
+    }
+    if (last == LastStep.RECORDED) {
+      var claimed =
+          new ClaimedDelivery(
+              orphan.id(), 1, TENANT, null, dead, null, "", Instant.now(), null, null, 0, 0, BOUND);
+      var call = new Call(Instant.now(), Instant.now(), 200, null, null);
+      var attempt = new AttemptRecord(dead, claimed, call, null, new Delivered());
+      assertThat(new Deliveries(postgres.database(), BOUND).record(List.of(attempt)))
+          .containsExactly(true);
+    }
   }
 
   @Test

@@ -128,10 +128,11 @@ final class EndpointFates {
       }
     }
     failed.removeAll(succeeded);
-    pace(connection, strained, well);
+    // Endpoints before their pace, as whoever resumes one does.
     update(connection, SUCCEEDED, succeeded);
     judge(connection, failed);
     update(connection, GONE, gone);
+    pace(connection, strained, well);
   }
 
   private static void pace(Connection connection, Map<UUID, Strain> strained, Set<UUID> well)

@@ -8,7 +8,15 @@ public final class TargetRefused extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  TargetRefused(String message) {
-    super(message, null, false, false);
+  private final String reason;
+
+  TargetRefused(String reason) {
+    super(reason, null, false, false);
+    this.reason = reason;
+  }
+
+  /** The message. */
+  public String reason() {
+    return reason;
   }
 }
