@@ -70,8 +70,7 @@ public final class Sealer {
    * @throws UnusableKeys where a setting is malformed; it names the property, and never a key
    */
   public static Sealer configured(Function<String, List<String>> values) {
-    Keys keys = Keys.configured(values);
-    return keys.byId().isEmpty() ? NONE : new Sealer(keys);
+    return new Sealer(Keys.configured(values));
   }
 
   /** Whether new values are encrypted. */
