@@ -12,9 +12,11 @@ import io.millrace.api.tenant.TenantConfiguration;
 import io.millrace.api.usage.UsageConfiguration;
 import io.millrace.api.wake.WakeConfiguration;
 import io.millrace.api.webhook.WebhookConfiguration;
+import io.millrace.db.seal.Sealer;
 import io.millrace.db.sql.Database;
 import io.millrace.model.ModelCatalogue;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -58,9 +60,17 @@ public class ApiConfiguration {
     @Bean
     Database database(DatabaseSettings settings, Environment environment) {
       int connections = environment.getProperty("millrace.database.connections", Integer.class, 16);
-      Database database = Database.open(settings.address(), "millrace-api", connections);
+      Database database =
+          Database.open(settings.address(), "millrace-api", connections)
+              .sealedBy(sealer(environment));
       database.migrate();
       return database;
+    }
+
+    private static Sealer sealer(Environment environment) {
+      var binder = Binder.get(environment);
+      return Sealer.configured(
+          name -> binder.bind(name, Bindable.listOf(String.class)).orElse(List.of()));
     }
   }
 

@@ -14,6 +14,7 @@ import io.millrace.cli.client.SubmitCommand;
 import io.millrace.cli.client.UsageCommand;
 import io.millrace.cli.client.WebhooksCommand;
 import io.millrace.cli.recompute.RecomputeCommand;
+import io.millrace.cli.reseal.ResealCommand;
 import io.millrace.cli.serve.ApiCommand;
 import io.millrace.cli.serve.InfraCommand;
 import io.millrace.cli.serve.UpCommand;
@@ -43,6 +44,7 @@ public final class Main {
           "results",
           "usage",
           "recompute",
+          "reseal",
           "cancel",
           "replay",
           "delete",
@@ -118,6 +120,7 @@ public final class Main {
       case "usage" -> new UsageCommand(terminal).run(arguments);
       case "webhooks" -> new WebhooksCommand(terminal).run(arguments);
       case "recompute" -> new RecomputeCommand(terminal).run(arguments);
+      case "reseal" -> new ResealCommand(terminal).run(arguments);
       case "keys" -> new KeysCommand(terminal).run(arguments);
       case "limits" -> new LimitsCommand(terminal).run(arguments);
       case "tenants" -> new TenantsCommand(terminal).run(arguments);

@@ -29,6 +29,7 @@ class MainTest {
         "get",
         "usage",
         "recompute",
+        "reseal",
         "test",
         "bench",
         "keys",

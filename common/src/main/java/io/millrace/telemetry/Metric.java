@@ -376,6 +376,19 @@ public enum Metric {
       WORKER,
       "rows deleted because they were kept for long enough",
       "table"),
+  JOBS_ERASED(
+      "millrace.jobs.erased",
+      COUNTER,
+      WORKER,
+      "jobs with `\"retention\": \"none\"` whose prompt and answer were erased, because they were `handed_over` or"
+          + " `unfetched` for too long",
+      "reason"),
+  VALUES_UNREADABLE(
+      "millrace.values.unreadable",
+      COUNTER,
+      BOTH,
+      "encrypted values that could not be decrypted: `key_missing` or `damaged`",
+      "reason"),
   PARTITIONS_MADE("millrace.partitions.made", COUNTER, WORKER, "partitions made ahead of time"),
   PARTITIONS_MISPLACED(
       "millrace.partitions.misplaced",

@@ -56,7 +56,7 @@ public final class Invariants {
     NEVER.put(
         "a succeeded job without exactly one answer of its series",
         """
-        select j.id from job j where j.state = 'succeeded' and 1 <> (
+        select j.id from job j where j.state = 'succeeded' and j.erased_at is null and 1 <> (
           select count(*) from result r where r.job_id = j.id and r.series = j.series and r.type = 'succeeded')
         """);
     NEVER.put(
@@ -75,7 +75,7 @@ public final class Invariants {
     NEVER.put(
         "a failed job without an error",
         """
-        select j.id from job j where j.state = 'failed' and not exists (
+        select j.id from job j where j.state = 'failed' and j.erased_at is null and not exists (
           select from result r where r.job_id = j.id and r.series = j.series and r.type = 'errored')
         """);
     NEVER.put(
@@ -104,7 +104,7 @@ public final class Invariants {
     }
     NEVER.put(
         "a job without its request",
-        "select j.id from job j where not exists (select from request r where r.job_id = j.id)");
+        "select j.id from job j where j.erased_at is null and not exists (select from request r where r.job_id = j.id)");
     NEVER.put(
         "an ended job whose own webhook nobody was to be told",
         """
@@ -131,6 +131,12 @@ public final class Invariants {
         """
         select job_id from (select job_id from request union all select job_id from result) p
         where not exists (select from job j where j.id = p.job_id)
+        """);
+    NEVER.put(
+        "an erased job that has not ended, or still has a request or an answer",
+        """
+        select j.id from job j where j.erased_at is not null and (j.finished_at is null
+          or exists (select from request r where r.job_id = j.id) or exists (select from result r where r.job_id = j.id))
         """);
     NEVER.put(
         "a running job whose worker has no row",

@@ -5,6 +5,7 @@ import io.millrace.db.job.Submissions;
 import io.millrace.db.job.Submitted;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobId;
+import io.millrace.job.Keeping;
 import io.millrace.job.Lane;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -30,8 +31,10 @@ public final class JobFixture {
   private Duration timeout = Duration.ofSeconds(60);
   private int maxTokens = 64;
   private boolean retryAmbiguous = true;
+  private Keeping keeping = Keeping.STANDARD;
   private @Nullable String userId;
   private @Nullable String feature;
+  private @Nullable String metadata;
   private @Nullable String webhookUrl;
   private @Nullable UUID batchId;
   private @Nullable Instant submittedAt;
@@ -119,6 +122,18 @@ public final class JobFixture {
     return this;
   }
 
+  /** The caller's own pairs, as a JSON object. */
+  public JobFixture metadata(String json) {
+    metadata = json;
+    return this;
+  }
+
+  /** Its prompt and answer go once they were handed over. */
+  public JobFixture keepNothing() {
+    keeping = Keeping.NONE;
+    return this;
+  }
+
   /** The time in its id, by which it is kept. */
   public JobFixture submittedAt(Instant changed) {
     submittedAt = changed;
@@ -161,7 +176,8 @@ public final class JobFixture {
         userId,
         feature,
         batchId,
-        new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, null, webhookUrl, null),
+        keeping,
+        new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, metadata, webhookUrl, null),
         key);
   }
 

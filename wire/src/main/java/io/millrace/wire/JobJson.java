@@ -213,7 +213,8 @@ public final class JobJson {
       json.object("webhook").text("url", terms.webhookUrl()).end();
     }
     json.text("anthropic_version", terms.anthropicVersion())
-        .texts("anthropic_beta", terms.anthropicBeta());
+        .texts("anthropic_beta", terms.anthropicBeta())
+        .text("retention", terms.keeping().wireName());
   }
 
   private void metadata(JobView.Terms terms) {

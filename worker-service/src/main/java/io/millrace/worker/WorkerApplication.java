@@ -1,8 +1,10 @@
 package io.millrace.worker;
 
+import io.millrace.db.seal.Sealer;
 import io.millrace.db.sql.Database;
 import io.millrace.model.ModelCatalogue;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -25,14 +27,21 @@ public class WorkerApplication {
   Database database(Environment environment) {
     var database =
         Database.open(
-            new Database.Address(
-                environment.getRequiredProperty("spring.datasource.url"),
-                environment.getRequiredProperty("spring.datasource.username"),
-                environment.getProperty("spring.datasource.password", "")),
-            "worker",
-            CONNECTIONS);
+                new Database.Address(
+                    environment.getRequiredProperty("spring.datasource.url"),
+                    environment.getRequiredProperty("spring.datasource.username"),
+                    environment.getProperty("spring.datasource.password", "")),
+                "worker",
+                CONNECTIONS)
+            .sealedBy(sealer(environment));
     database.migrate();
     return database;
+  }
+
+  private static Sealer sealer(Environment environment) {
+    var binder = Binder.get(environment);
+    return Sealer.configured(
+        name -> binder.bind(name, Bindable.listOf(String.class)).orElse(List.of()));
   }
 
   @Bean

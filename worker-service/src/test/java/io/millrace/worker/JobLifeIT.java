@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
+import io.millrace.db.job.SealedRows;
 import io.millrace.db.job.TenantJobs;
 import io.millrace.db.job.TenantJobs.ReplayTerms;
 import io.millrace.db.limit.PoolPauses;
+import io.millrace.db.seal.Sealer;
 import io.millrace.db.usage.UsageQuestion;
 import io.millrace.db.usage.Usages;
 import io.millrace.job.JobId;
@@ -93,6 +95,47 @@ class JobLifeIT {
     ids.forEach(id -> assertThat(awaitFinal(id).state()).isEqualTo(JobState.SUCCEEDED));
 
     ids.forEach(id -> assertThat(claude.callsOf(id.toString())).hasSize(1));
+  }
+
+  @Test
+  void aJobWhoseKeyIsMissingWaitsForItWithoutAnAttempt() {
+    var key = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+    var sealed =
+        postgres
+            .database()
+            .sealedBy(Sealer.configured(name -> name.endsWith("keys") ? List.of(key) : List.of()));
+    var id = job().submit(sealed);
+
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() ->
+            number(
+                    "select count(*) from job where id = ? and claim_no = 1 and state = 'queued'"
+                        + " and due_at > now() + interval '30 s'",
+                    id)
+                == 1);
+    var view = new JobViews(postgres.database()).find(1, id).orElseThrow();
+    assertThat(view.attempts()).isZero();
+    assertThat(claude.callsOf(id.toString())).isEmpty();
+
+    // As if the key were back: the worker can read it now.
+    var plain =
+        sealed.sealedBy(
+            Sealer.configured(name ->
+                name.endsWith("keys")
+                    ? List.of(key)
+                    : name.endsWith("current") ? List.of("none") : List.of()));
+    new SealedRows(plain).reseal(false, _ -> {});
+    postgres
+        .database()
+        .dsl()
+        .execute("update job set due_at = now(), parked_until = now() where id = ?", id.uuid());
+
+    assertThat(awaitFinal(id).state()).isEqualTo(JobState.SUCCEEDED);
+  }
+
+  private static long number(String query, JobId id) {
+    return postgres.database().dsl().fetchSingle(query, id.uuid()).get(0, Long.class);
   }
 
   @Test

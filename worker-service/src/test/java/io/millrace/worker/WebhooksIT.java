@@ -137,6 +137,41 @@ class WebhooksIT {
   }
 
   @Test
+  void whatIsNotToBeKeptIsGoneOnceItWasDelivered() throws Exception {
+    endpoint("/handed", "job.succeeded");
+    receiver.on("/handed", Answer.status(500), Answer.ok());
+    var id = job().keepNothing().webhook(url("/over")).submit(postgres.database());
+    await()
+        .atMost(BOUND)
+        .until(() ->
+            number("select count(*) from delivery where job_id = ? and attempts = 1", id) == 2);
+    assertThat(handedOver(id)).as("one has not got it").isFalse();
+
+    DeliveryTime.passes(postgres.database(), Duration.ofDays(1));
+
+    await().atMost(BOUND).until(() -> handedOver(id));
+    postgres
+        .database()
+        .dsl()
+        .execute(
+            "update job set handed_over_at = now() - interval '2 min' where id = ?", id.uuid());
+    await()
+        .atMost(BOUND)
+        .until(() ->
+            number("select count(*) from job where id = ? and erased_at is not null", id) == 1);
+    assertThat(number("select count(*) from request where job_id = ?", id)).isZero();
+    assertThat(number("select count(*) from result where job_id = ?", id)).isZero();
+  }
+
+  private static boolean handedOver(JobId id) {
+    return number("select count(*) from job where id = ? and handed_over_at is not null", id) == 1;
+  }
+
+  private static long number(String query, JobId id) {
+    return postgres.database().dsl().fetchSingle(query, id.uuid()).get(0, Long.class);
+  }
+
+  @Test
   void everyWayToAnEndIsTold() throws Exception {
     var later = Instant.now().plusSeconds(600);
     var canceled = job().webhook(url("/ends")).runAt(later).submit(postgres.database());

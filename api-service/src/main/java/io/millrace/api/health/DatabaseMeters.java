@@ -3,6 +3,7 @@ package io.millrace.api.health;
 import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.millrace.db.seal.UnreadableValue.Reason;
 import io.millrace.db.sql.Database;
 import io.millrace.db.sql.Failures;
 import io.millrace.telemetry.Metric;
@@ -19,6 +20,15 @@ record DatabaseMeters(Database database) implements MeterBinder {
     for (String kind : List.of("connection", "timeout", "conflict", "refused")) {
       var _ = meters.counter(Metric.DATABASE_FAILURES.meter(), "kind", kind);
     }
+    for (Reason reason : Reason.values()) {
+      var _ = meters.counter(Metric.VALUES_UNREADABLE.meter(), "reason", reason.wireName());
+    }
+    database
+        .sealer()
+        .onUnreadable(value ->
+            meters
+                .counter(Metric.VALUES_UNREADABLE.meter(), "reason", value.reason().wireName())
+                .increment());
     database.onFailure(failure ->
         meters
             .counter(Metric.DATABASE_FAILURES.meter(), "kind", Failures.kind(failure))

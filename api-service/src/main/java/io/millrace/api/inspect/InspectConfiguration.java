@@ -2,6 +2,7 @@ package io.millrace.api.inspect;
 
 import io.millrace.api.wake.Waiters;
 import io.millrace.db.job.AttemptViews;
+import io.millrace.db.job.Erasures;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.job.JobWalk;
 import io.millrace.db.job.QueuePlaces;
@@ -26,22 +27,26 @@ public class InspectConfiguration {
 
   @Bean
   InspectController inspectController(Database database, Waiters waiters, ExplainWait explain) {
-    return new InspectController(new JobViews(database), waiters, explain);
+    return new InspectController(new JobViews(database), waiters, explain, handOver(database));
   }
 
   @Bean
   ListController listController(Database database, ExplainWait explain) {
-    return new ListController(jobs(database), explain);
+    return new ListController(jobs(database), explain, handOver(database));
   }
 
   @Bean
   ResultsController resultsController(Database database) {
-    return new ResultsController(jobs(database), new Semaphore(STREAMS));
+    return new ResultsController(jobs(database), new Semaphore(STREAMS), handOver(database));
   }
 
   @Bean
   AttemptsController attemptsController(Database database) {
     return new AttemptsController(new AttemptViews(database));
+  }
+
+  private static HandOver handOver(Database database) {
+    return new HandOver(new Erasures(database));
   }
 
   private static FindJobs jobs(Database database) {

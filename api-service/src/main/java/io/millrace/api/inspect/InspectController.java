@@ -28,8 +28,10 @@ final class InspectController {
   private final JobViews jobs;
   private final Waiters waiters;
   private final ExplainWait explain;
+  private final HandOver handOver;
 
-  InspectController(JobViews jobs, Waiters waiters, ExplainWait explain) {
+  InspectController(JobViews jobs, Waiters waiters, ExplainWait explain, HandOver handOver) {
+    this.handOver = handOver;
     this.jobs = jobs;
     this.waiters = waiters;
     this.explain = explain;
@@ -46,6 +48,9 @@ final class InspectController {
     response.setContentType("application/json");
     response.setContentLength(body.length);
     response.getOutputStream().write(body);
+    var handing = handOver.begin(request);
+    handing.with(job);
+    handing.complete(response);
   }
 
   private JobView await(int tenant, JobId id, Duration wait) throws InterruptedException {

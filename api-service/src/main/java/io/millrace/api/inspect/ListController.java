@@ -32,8 +32,10 @@ final class ListController {
 
   private final FindJobs jobs;
   private final ExplainWait explain;
+  private final HandOver handOver;
 
-  ListController(FindJobs jobs, ExplainWait explain) {
+  ListController(FindJobs jobs, ExplainWait explain, HandOver handOver) {
+    this.handOver = handOver;
     this.jobs = jobs;
     this.explain = explain;
   }
@@ -52,9 +54,15 @@ final class ListController {
     response.setContentType("application/json");
     OutputStream out = response.getOutputStream();
     var list = new ListJson(out);
+    var handing = handOver.begin(request);
     if (withResults) {
       try {
-        jobs.withResults(page.jobs(), job -> list.item(JobJson.write(job, of(waiting, job))));
+        jobs.withResults(
+            page.jobs(),
+            job -> {
+              list.item(JobJson.write(job, of(waiting, job)));
+              handing.with(job);
+            });
       } catch (RuntimeException failure) {
         if (response.isCommitted()) {
           throw CutShort.by(failure, response, out, false);
@@ -67,6 +75,7 @@ final class ListController {
       }
     }
     list.end(page.hasMore(), text(page.first()), text(page.last()));
+    handing.complete(response);
   }
 
   private static Waiting of(Map<JobId, Waiting> waiting, JobView job) {

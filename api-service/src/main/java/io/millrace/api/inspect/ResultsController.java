@@ -40,9 +40,11 @@ final class ResultsController {
 
   private final FindJobs jobs;
   private final Semaphore streams;
+  private final HandOver handOver;
 
   /** {@code streams} bounds how many there are at once: each holds results in memory. */
-  ResultsController(FindJobs jobs, Semaphore streams) {
+  ResultsController(FindJobs jobs, Semaphore streams, HandOver handOver) {
+    this.handOver = handOver;
     this.jobs = jobs;
     this.streams = streams;
   }
@@ -63,18 +65,21 @@ final class ResultsController {
       // Before the head is out, so that a store that is away is a 503.
       Stretch first = jobs.stretch(filter, after);
       var stream = new ResultStream(request, response);
+      var handing = handOver.begin(request);
       try {
-        write(filter, first, stream);
+        write(filter, first, stream, handing);
         stream.close();
       } catch (RuntimeException failure) {
         throw stream.cutShort(failure);
       }
+      handing.complete(response);
     } finally {
       streams.release();
     }
   }
 
-  private void write(JobFilter filter, Stretch first, OutputStream out) throws IOException {
+  private void write(JobFilter filter, Stretch first, OutputStream out, HandOver.Handing handing)
+      throws IOException {
     Stretch stretch = first;
     while (true) {
       jobs.withResults(
@@ -82,6 +87,7 @@ final class ResultsController {
           job -> {
             out.write(JobJson.line(job));
             out.write('\n');
+            handing.with(job);
           });
       if (stretch.reached() == null) {
         return;

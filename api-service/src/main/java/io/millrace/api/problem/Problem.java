@@ -27,7 +27,9 @@ public record Problem(
     /** Large requests hold all the memory that they may. */
     MEMORY,
     /** PostgreSQL's disk is nearly full. */
-    DISK;
+    DISK,
+    /** What was asked for is encrypted with a key that is not configured. */
+    KEY;
 
     public String wireName() {
       return name().toLowerCase(Locale.ROOT);

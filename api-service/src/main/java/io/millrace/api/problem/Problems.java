@@ -1,5 +1,6 @@
 package io.millrace.api.problem;
 
+import io.millrace.db.seal.UnreadableValue;
 import io.millrace.db.sql.Failures;
 import jakarta.servlet.http.HttpServletResponse;
 import java.net.SocketTimeoutException;
@@ -15,6 +16,7 @@ final class Problems {
 
   private static final Logger log = LoggerFactory.getLogger(Problems.class);
   private static final int RETRY_AFTER_SECONDS = 2;
+  private static final int KEY_RETRY_AFTER_SECONDS = 30;
 
   private final RequestMeter meter;
 
@@ -46,11 +48,29 @@ final class Problems {
             Failures.kind(away));
         yield Problem.overloaded("The store does not answer at the moment", RETRY_AFTER_SECONDS);
       }
+      case UnreadableValue sealed -> ofSealed(sealed, response);
       case SocketTimeoutException slow -> Problem.of(408, "body: It did not arrive in time");
       default -> {
         log.error("request {} failed unexpectedly, answered 500", RequestId.of(response), failure);
         yield ofStatus(500);
       }
+    };
+  }
+
+  private static Problem ofSealed(UnreadableValue sealed, HttpServletResponse response) {
+    log.error("request {} cannot be answered: {}", RequestId.of(response), sealed.getMessage());
+    return switch (sealed.reason()) {
+      case KEY_MISSING ->
+          Problem.overloaded(
+              Problem.Reason.KEY,
+              "This was encrypted with the key '%s', which Millrace does not have at the moment; nothing is lost"
+                  .formatted(sealed.keyId()),
+              KEY_RETRY_AFTER_SECONDS);
+      case DAMAGED ->
+          Problem.of(
+              500,
+              "This was encrypted with the key '%s', which does not open it"
+                  .formatted(sealed.keyId()));
     };
   }
 

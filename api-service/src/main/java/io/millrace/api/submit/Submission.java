@@ -1,5 +1,6 @@
 package io.millrace.api.submit;
 
+import io.millrace.job.Keeping;
 import io.millrace.job.Lane;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,7 +30,8 @@ record Submission(
     @Nullable Duration timeout,
     @Nullable String webhookUrl,
     @Nullable String anthropicVersion,
-    @Nullable List<String> anthropicBeta) {
+    @Nullable List<String> anthropicBeta,
+    Keeping keeping) {
 
   /**
    * The Messages API request, and the little of it that Millrace itself must know.

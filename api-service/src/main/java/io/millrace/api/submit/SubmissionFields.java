@@ -4,6 +4,7 @@ import static io.millrace.api.fields.Values.refused;
 
 import io.millrace.api.fields.Values;
 import io.millrace.api.submit.Submission.Params;
+import io.millrace.job.Keeping;
 import io.millrace.job.Lane;
 import io.millrace.webhook.address.Targets;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,8 @@ final class SubmissionFields {
           "timeout_seconds",
           "webhook",
           "anthropic_version",
-          "anthropic_beta");
+          "anthropic_beta",
+          "retention");
 
   /** As far ahead as a job may be planned, and as old as a {@code run_at} may be. */
   private static final Duration HORIZON = Duration.ofDays(366);
@@ -68,6 +70,7 @@ final class SubmissionFields {
   private @Nullable String webhookUrl;
   private @Nullable String anthropicVersion;
   private @Nullable List<String> anthropicBeta;
+  private Keeping keeping = Keeping.STANDARD;
 
   SubmissionFields(byte[] body, JsonParser json, Targets targets, Instant now) {
     this.body = body;
@@ -107,6 +110,7 @@ final class SubmissionFields {
         anthropicBeta = values.texts(name, AnthropicHeaders.MAX_BETAS, AnthropicHeaders.MAX_BETA);
         anthropicBeta.forEach(beta -> AnthropicHeaders.checkBeta(name, beta));
       }
+      case "retention" -> keeping = readKeeping();
       default -> throw new IllegalArgumentException(name);
     }
   }
@@ -136,7 +140,13 @@ final class SubmissionFields {
         timeout,
         webhookUrl,
         anthropicVersion,
-        anthropicBeta);
+        anthropicBeta,
+        keeping);
+  }
+
+  private Keeping readKeeping() {
+    return Keeping.parse(values.text("retention", 64))
+        .orElseThrow(() -> refused("retention", "Input should be 'standard' or 'none'"));
   }
 
   private Lane readLane() {

@@ -47,7 +47,9 @@ class ListIT {
 
   @BeforeAll
   static void start() {
-    api = RunningApi.start(postgres);
+    api =
+        RunningApi.start(
+            postgres, "millrace.encryption.keys=k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=");
   }
 
   @AfterAll
@@ -292,6 +294,7 @@ class ListIT {
     jobs(3_000, "acme", "succeeded");
     // More than fits between the two: the server is still writing when the reader goes.
     api.execute("update result set body = convert_to('\"' || repeat('x', 2000) || '\"', 'UTF8')");
+    api.execute("update job set retention_none = true");
     for (int i = 0; i < 40; i++) {
       try (var socket = ask("/v1/jobs/results")) {
         assertThat(socket.getInputStream().readNBytes(100)).hasSize(100);
@@ -303,6 +306,68 @@ class ListIT {
       answer = api.get("/v1/jobs/results?status=failed");
     } while (answer.status() == 503 && System.nanoTime() < bound);
     assertThat(answer.status()).isEqualTo(200);
+    assertThat(handedOver()).isZero();
+  }
+
+  @Test
+  void whatIsNotKeptIsHandedOverByAResponseWithTheAnswer() throws Exception {
+    jobs(3, "acme", "succeeded");
+    jobs(1, "acme", "queued");
+    api.execute("update job set retention_none = true");
+    List<String> ids = idsOf("acme");
+
+    assertThat(api.get("/v1/jobs/" + ids.getFirst()).text("retention")).isEqualTo("none");
+    assertThat(handedOver()).isEqualTo(1);
+    api.get("/v1/jobs");
+    api.get("/v1/jobs/" + ids.getLast());
+    api.send("/v1/jobs/" + ids.get(1), request -> request.HEAD());
+    api.sendAs("rival-key", "/v1/jobs/" + ids.get(1), request -> request);
+    assertThat(handedOver()).as("nobody has another answer").isEqualTo(1);
+    api.get("/v1/jobs?include=result&limit=2");
+    assertThat(handedOver()).isEqualTo(2);
+    results("", true);
+    assertThat(handedOver()).isEqualTo(3);
+  }
+
+  @Test
+  void whatNeedsAKeyThatIsNotThereSaysWhich() {
+    jobs(1, "acme", "succeeded");
+    String id = idsOf("acme").getFirst();
+    api.execute(
+        "update result set body = '\\x006d7201026b39'::bytea || decode(repeat('00', 50), 'hex')");
+
+    Answer answer = api.get("/v1/jobs/" + id);
+
+    assertThat(answer.status()).isEqualTo(503);
+    assertThat(answer.header("retry-after")).isNotNull();
+    assertThat(answer.text("error", "message")).contains("'k9'").contains("nothing is lost");
+    assertThat(api.get("/v1/jobs?include=result").status()).isEqualTo(503);
+    assertThat(api.get("/v1/jobs").status()).isEqualTo(200);
+    api.execute(
+        "update result set body = '\\x006d7201026b31'::bytea || decode(repeat('00', 50), 'hex')");
+    assertThat(api.get("/v1/jobs/" + id).status()).isEqualTo(500);
+  }
+
+  @Test
+  void whatIsSubmittedIsStoredSealed() {
+    Answer job =
+        api.post(
+            """
+            {"params":{"model":"claude-haiku-5-5","max_tokens":1,"messages":[{"role":"user","content":"sentinel"}]},
+             "metadata":{"label":"sentinel"},"retention":"none"}
+            """);
+
+    assertThat(job.text("metadata", "label")).isEqualTo("sentinel");
+    assertThat(api.get("/v1/jobs/" + job.text("id")).text("metadata", "label"))
+        .isEqualTo("sentinel");
+    assertThat(job.text("retention")).isEqualTo("none");
+    assertThat(
+            api.number(
+                "select count(*) from request where encode(params, 'escape') like '%sentinel%'"
+                    + " or metadata::text like '%sentinel%'"))
+        .isZero();
+    assertThat(api.post("{\"retention\":\"week\"}").text("error", "message"))
+        .startsWith("retention: ");
   }
 
   @Test
@@ -350,6 +415,10 @@ class ListIT {
     assertThat(newer.text("has_more")).isEqualTo("true");
     assertThat(api.get("/v1/jobs/" + id + "/attempts?after_id=3").status()).isEqualTo(400);
     assertThat(api.get("/v1/jobs/job_00000000000000000000000000/attempts").status()).isEqualTo(404);
+  }
+
+  private static long handedOver() {
+    return api.number("select count(*) from job where handed_over_at is not null");
   }
 
   private static void oneOfEachState() {

@@ -11,6 +11,7 @@ import io.millrace.db.job.Submissions;
 import io.millrace.db.job.Submitted;
 import io.millrace.db.sql.GroupCommit;
 import io.millrace.job.JobId;
+import io.millrace.job.Keeping;
 import io.millrace.job.Lane;
 import io.millrace.testkit.PostgresExtension;
 import java.nio.charset.StandardCharsets;
@@ -121,6 +122,7 @@ class SubmitJobIT {
         null,
         null,
         null,
+        Keeping.STANDARD,
         new NewJob.Request(
             "{}".getBytes(StandardCharsets.UTF_8),
             "2026-10-21",

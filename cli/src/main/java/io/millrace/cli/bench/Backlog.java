@@ -5,6 +5,7 @@ import io.millrace.db.job.Submissions;
 import io.millrace.db.sql.Database;
 import io.millrace.db.tenant.Tenants;
 import io.millrace.job.JobId;
+import io.millrace.job.Keeping;
 import io.millrace.job.Lane;
 import io.millrace.model.ModelCatalogue;
 import java.io.IOException;
@@ -155,6 +156,7 @@ final class Backlog {
               null,
               null,
               null,
+              Keeping.STANDARD,
               request,
               null));
     }

@@ -1,6 +1,7 @@
 package io.millrace.cli.recompute;
 
 import io.millrace.cli.recompute.Recompute.Wanted;
+import io.millrace.cli.settings.ServiceSettings;
 import io.millrace.cli.terminal.Arguments;
 import io.millrace.cli.terminal.Arguments.Understood;
 import io.millrace.cli.terminal.Exit;
@@ -15,17 +16,13 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /** {@code millrace recompute}: prices the recorded calls again. */
@@ -35,10 +32,6 @@ public final class RecomputeCommand {
   private static final LocalDate LAST = LocalDate.of(9999, 1, 1);
 
   private final Terminal terminal;
-
-  /** Nothing but the configuration, read as the services read it. */
-  @Configuration(proxyBeanMethods = false)
-  static class OnlySettings {}
 
   public RecomputeCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -57,17 +50,12 @@ public final class RecomputeCommand {
       throw new Misused("--from should be before --to.");
     }
     var wanted = new Wanted(from, to, arguments.value("--model"), arguments.has("--dry-run"));
-    ConfigurableEnvironment environment = environment(arguments.settings());
-    String url = environment.getProperty("spring.datasource.url", "");
-    if (url.isBlank()) {
+    ConfigurableEnvironment environment = ServiceSettings.read(terminal, arguments.settings());
+    Database.Address address = ServiceSettings.database(environment).orElse(null);
+    if (address == null) {
       return fail(
           Exit.FAILED, "SPRING_DATASOURCE_URL is not set: it names the database to correct.");
     }
-    var address =
-        new Database.Address(
-            url,
-            environment.getProperty("spring.datasource.username", ""),
-            environment.getProperty("spring.datasource.password", ""));
     try (var database = Database.open(address, "recompute", 2)) {
       return recompute(
           new Recompute(new Corrections(database), catalogue(environment), wanted), wanted);
@@ -97,31 +85,6 @@ public final class RecomputeCommand {
     tally.lines(wanted.dryRun()).forEach(terminal.out()::println);
     terminal.out().flush();
     return Exit.SUCCEEDED;
-  }
-
-  // The variables of this command's environment first: a test has its own.
-  private ConfigurableEnvironment environment(List<String> settings) {
-    Map<String, Object> defaults = new HashMap<>();
-    defaults.put("spring.config.name", "millrace,millrace-worker");
-    datasource("SPRING_DATASOURCE_URL", "spring.datasource.url", defaults);
-    datasource("SPRING_DATASOURCE_USERNAME", "spring.datasource.username", defaults);
-    datasource("SPRING_DATASOURCE_PASSWORD", "spring.datasource.password", defaults);
-    try (var context =
-        new SpringApplicationBuilder(OnlySettings.class)
-            .web(WebApplicationType.NONE)
-            .logStartupInfo(false)
-            .registerShutdownHook(false)
-            .properties(defaults)
-            .run(settings.toArray(String[]::new))) {
-      return context.getEnvironment();
-    }
-  }
-
-  private void datasource(String variable, String property, Map<String, Object> defaults) {
-    String value = terminal.variable(variable);
-    if (value != null) {
-      defaults.put(property, value);
-    }
   }
 
   private static ModelCatalogue catalogue(ConfigurableEnvironment environment) {

@@ -1,8 +1,10 @@
 package io.millrace.cli.serve;
 
+import io.millrace.db.seal.Sealer;
 import io.millrace.db.sql.Database;
 import io.millrace.model.ModelCatalogue;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -22,9 +24,15 @@ class StoreConfiguration {
             environment.getRequiredProperty("spring.datasource.username"),
             environment.getRequiredProperty("spring.datasource.password"));
     int connections = environment.getProperty("millrace.database.connections", Integer.class, 28);
-    var database = Database.open(address, "millrace", connections);
+    var database = Database.open(address, "millrace", connections).sealedBy(sealer(environment));
     database.migrate();
     return database;
+  }
+
+  private static Sealer sealer(Environment environment) {
+    var binder = Binder.get(environment);
+    return Sealer.configured(
+        name -> binder.bind(name, Bindable.listOf(String.class)).orElse(List.of()));
   }
 
   @Bean

@@ -3,6 +3,7 @@ package io.millrace.cli.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.job.JobId;
 import io.millrace.telemetry.Metric;
 import io.millrace.testkit.KafkaExtension;
 import io.millrace.testkit.PostgresExtension;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,6 +55,7 @@ class SentinelIT {
   private static final String WRONG_KEY = "sentinel-wrong-key-90e4";
   private static final String CLAUDES_KEY = "sentinel-claudes-key-31c9";
   private static final String CREDENTIAL = "sentinel-credential-64d0";
+  private static final String ENCRYPTION_KEY = "c2VudGluZWwtb2YtdGhlLWVuY3J5cHRpb24ta2V5LjE=";
 
   /** There only once something of the kind has happened, which nothing here brings about. */
   private static final Set<Metric> OCCASIONAL =
@@ -66,7 +69,8 @@ class SentinelIT {
           Metric.JOBS_ANNOUNCED,
           Metric.JOBS_REROUTED,
           Metric.RETENTION_DROPPED,
-          Metric.RETENTION_DELETED);
+          Metric.RETENTION_DELETED,
+          Metric.JOBS_ERASED);
 
   private static final Pattern FAMILY = Pattern.compile("# TYPE (millrace_\\w+) (\\w+)");
   private static final Pattern SAMPLE = Pattern.compile("^(millrace_\\w+)\\{([^}]*)\\} ");
@@ -92,6 +96,8 @@ class SentinelIT {
         new SpringApplicationBuilder(WholeStack.class)
             .registerShutdownHook(false)
             .properties("millrace.tracing.endpoint=" + collector.url())
+            .properties("millrace.encryption.keys=k1:" + ENCRYPTION_KEY)
+            .properties("millrace.retention.fetched=0s")
             .properties(
                 Map.of(
                     "spring.datasource.url",
@@ -140,6 +146,35 @@ class SentinelIT {
     assertThat(log.lines())
         .as("ids of a job beside its lines")
         .anyMatch(line -> line.contains("job_id=job_"));
+  }
+
+  @Test
+  void withKeysTheDatabaseHoldsNoneOfItEither() throws Exception {
+    assertThat(tables()).as("tables").contains("request", "result", "delivery");
+    for (String table : tables()) {
+      assertThat(rowsOf(table))
+          .as(table)
+          .noneMatch(row -> row.contains(PROMPT) || row.contains(ANSWER));
+    }
+    assertThat(rowsOf("request")).as("what is sealed").isNotEmpty();
+  }
+
+  @Test
+  void whatIsNotToBeKeptIsGoneOnceItWasFetched() throws Exception {
+    var accepted =
+        submit(body("Hello", "claude-haiku-5-5").replaceFirst("\\{", "{\"retention\":\"none\","));
+    ends(accepted, "succeeded");
+    String path = accepted.headers().firstValue("location").orElseThrow();
+
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> get(path).body().contains("\"message\":null"));
+
+    String id = JobId.parse(path.replaceAll(".*/", "")).orElseThrow().uuid().toString();
+    assertThat(rowsOf("job")).as("the job itself").anyMatch(row -> row.contains(id));
+    assertThat(rowsOf("request")).noneMatch(row -> row.contains(id));
+    assertThat(rowsOf("result")).noneMatch(row -> row.contains(id));
+    assertThat(send(path + "/replay", CALLERS_KEY, "{}", null).statusCode()).isEqualTo(409);
   }
 
   @Test
@@ -274,6 +309,33 @@ class SentinelIT {
     }
   }
 
+  private static List<String> tables() throws SQLException {
+    return query(
+        "select relname from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace");
+  }
+
+  private static List<String> rowsOf(String table) throws SQLException {
+    // Bytes are shown as text, as far as they are.
+    return query("set bytea_output = 'escape'; select t::text from \"" + table + "\" t");
+  }
+
+  private static List<String> query(String sql) throws SQLException {
+    try (var connection = postgres.postgres().connect(database());
+        var statement = connection.createStatement()) {
+      List<String> found = new ArrayList<>();
+      statement.execute(sql);
+      if (statement.getResultSet() == null) {
+        statement.getMoreResults();
+      }
+      try (var rows = statement.getResultSet()) {
+        while (rows.next()) {
+          found.add(rows.getString(1));
+        }
+      }
+      return found;
+    }
+  }
+
   private static String body(String prompt, String model) {
     return """
     {"params":{"model":"%s","max_tokens":64,"messages":[{"role":"user","content":"%s %s"}]},
@@ -328,7 +390,8 @@ class SentinelIT {
   }
 
   private static boolean tells(String text) {
-    return Stream.of(PROMPT, ANSWER, CALLERS_KEY, WRONG_KEY, CLAUDES_KEY, CREDENTIAL)
+    return Stream.of(
+            PROMPT, ANSWER, CALLERS_KEY, WRONG_KEY, CLAUDES_KEY, CREDENTIAL, ENCRYPTION_KEY)
         .anyMatch(text::contains);
   }
 
@@ -344,7 +407,7 @@ class SentinelIT {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       var ends = consumer.endOffsets(partitions);
-      List<String> all = new java.util.ArrayList<>();
+      List<String> all = new ArrayList<>();
       while (ends.entrySet().stream()
           .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
         consumer.poll(Duration.ofMillis(500)).forEach(record -> all.add(text(record)));

@@ -5,6 +5,7 @@ import static io.millrace.db.schema.Tables.JOB;
 import static org.jooq.impl.DSL.noCondition;
 
 import io.millrace.db.schema.tables.records.AttemptRecord;
+import io.millrace.db.seal.Place;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobId;
 import java.util.ArrayList;
@@ -56,10 +57,19 @@ public final class AttemptViews {
     }
     Map<Integer, Bill> bills = Bill.ofAttempts(database, id);
     return Optional.of(
-        rows.stream().map(row -> view(row, bills.getOrDefault(row.getNo(), Bill.NONE))).toList());
+        rows.stream()
+            .map(row -> view(row, message(row), bills.getOrDefault(row.getNo(), Bill.NONE)))
+            .toList());
   }
 
-  private static AttemptView view(AttemptRecord row, Bill bill) {
+  private @Nullable String message(AttemptRecord row) {
+    String stored = row.getMessage();
+    return stored == null
+        ? null
+        : database.sealer().openText(Place.ATTEMPT_MESSAGE, row.getJobId(), row.getNo(), stored);
+  }
+
+  private static AttemptView view(AttemptRecord row, @Nullable String message, Bill bill) {
     JSON usage = row.getUsage();
     return new AttemptView(
         row.getNo(),
@@ -68,7 +78,7 @@ public final class AttemptViews {
         row.getModel(),
         row.getOutcome(),
         row.getCode(),
-        row.getMessage(),
+        message,
         row.getHttpStatus(),
         row.getProviderRequestId(),
         row.getStartedAt(),

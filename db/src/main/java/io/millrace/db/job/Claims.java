@@ -1,5 +1,8 @@
 package io.millrace.db.job;
 
+import io.millrace.db.seal.Place;
+import io.millrace.db.seal.Sealer;
+import io.millrace.db.seal.UnreadableValue;
 import io.millrace.db.sql.ArrayBinder;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobId;
@@ -164,7 +167,26 @@ public final class Claims {
       String anthropicVersion,
       List<String> anthropicBeta,
       List<String> fallbacks,
-      @Nullable String traceParent) {}
+      @Nullable String traceParent) {
+
+    private Payload with(byte[] opened) {
+      return new Payload(opened, anthropicVersion, anthropicBeta, fallbacks, traceParent);
+    }
+  }
+
+  /**
+   * The requests that were found.
+   *
+   * @param unreadable those that are there and cannot be decrypted, with the key that they need
+   */
+  public record Payloads(Map<JobId, Payload> readable, Map<JobId, UnreadableValue> unreadable) {
+    private static final Payloads NONE = new Payloads(Map.of(), Map.of());
+
+    /** The request of that job; null if it is not among those that can be read. */
+    public @Nullable Payload get(JobId id) {
+      return readable.get(id);
+    }
+  }
 
   /**
    * Claims what these records still invite to, for one worker incarnation.
@@ -203,12 +225,13 @@ public final class Claims {
   }
 
   /** The requests of these jobs; one that was erased is missing. */
-  public Map<JobId, Payload> payloads(Collection<JobId> ids) {
+  public Payloads payloads(Collection<JobId> ids) {
     if (ids.isEmpty()) {
-      return Map.of();
+      return Payloads.NONE;
     }
     List<JobId> ordered = ids.stream().sorted().toList();
-    return database.single(connection -> readPayloads(connection, ordered));
+    Map<JobId, Payload> stored = database.single(connection -> readPayloads(connection, ordered));
+    return opened(stored);
   }
 
   /**
@@ -254,6 +277,27 @@ public final class Claims {
       }
     }
     return payloads;
+  }
+
+  // Apart from the reading, so that no connection is held meanwhile.
+  private Payloads opened(Map<JobId, Payload> stored) {
+    Sealer sealer = database.sealer();
+    Map<JobId, UnreadableValue> unreadable = new HashMap<>();
+    stored
+        .entrySet()
+        .removeIf(entry -> {
+          var payload = entry.getValue();
+          try {
+            entry.setValue(
+                payload.with(
+                    sealer.open(Place.PARAMS, entry.getKey().uuid(), 0, payload.params())));
+            return false;
+          } catch (UnreadableValue missing) {
+            unreadable.put(entry.getKey(), missing);
+            return true;
+          }
+        });
+    return new Payloads(stored, unreadable);
   }
 
   private static List<Claimed> claimed(PreparedStatement statement) throws SQLException {

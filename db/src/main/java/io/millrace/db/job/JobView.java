@@ -2,6 +2,7 @@ package io.millrace.db.job;
 
 import io.millrace.job.JobId;
 import io.millrace.job.JobState;
+import io.millrace.job.Keeping;
 import io.millrace.job.Lane;
 import io.millrace.money.Usage;
 import java.math.BigDecimal;
@@ -101,5 +102,6 @@ public record JobView(
       List<String> fallbackModels,
       @Nullable String webhookUrl,
       String anthropicVersion,
-      List<String> anthropicBeta) {}
+      List<String> anthropicBeta,
+      Keeping keeping) {}
 }

@@ -18,8 +18,10 @@ import static org.jooq.impl.DSL.selectOne;
 import static org.jooq.impl.DSL.trueCondition;
 
 import io.millrace.db.schema.enums.JobState;
+import io.millrace.db.seal.Place;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobId;
+import io.millrace.job.Keeping;
 import io.millrace.job.Lane;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -106,7 +108,7 @@ public final class JobViews {
             .fetchOne();
     return job == null
         ? Optional.empty()
-        : Optional.of(view(job, Bill.ofJobs(database, List.of(id)), job.get(RESULT.BODY)));
+        : Optional.of(view(job, Bill.ofJobs(database, List.of(id)), answer(id, job)));
   }
 
   /**
@@ -157,7 +159,7 @@ public final class JobViews {
         .forEach(row -> {
           var id = new JobId(row.value1());
           if (row.value2().intValue() == Objects.requireNonNull(series.get(id))) {
-            bodies.put(id, row.value3());
+            bodies.put(id, answer(id, row.value2(), row.value3()));
           }
         });
     return bodies;
@@ -179,7 +181,7 @@ public final class JobViews {
         .collect(Collectors.toSet());
   }
 
-  private static JobView view(Record job, Map<UUID, Bill> bills, byte @Nullable [] body) {
+  private JobView view(Record job, Map<UUID, Bill> bills, byte @Nullable [] body) {
     Bill bill = bills.getOrDefault(job.get(JOB.ID), Bill.NONE);
     return new JobView(
         new JobId(job.get(JOB.ID)),
@@ -200,7 +202,7 @@ public final class JobViews {
         job.get(JOB.BATCH_ID),
         terms(job),
         job.get(JOB.FAILURE_CODE),
-        job.get("failure_message", String.class),
+        failureMessage(job),
         body,
         bill.usage(),
         bill.cost(),
@@ -214,13 +216,13 @@ public final class JobViews {
     return reason == null ? null : new JobView.Fallback(job.get(JOB.MODEL), reason);
   }
 
-  private static JobView.Terms terms(Record job) {
+  private JobView.Terms terms(Record job) {
     JSON metadata = job.get(REQUEST.METADATA);
     return new JobView.Terms(
         job.get(JOB.CUSTOM_ID),
         job.get(JOB.USER_ID),
         job.get(JOB.FEATURE),
-        metadata == null ? null : metadata.data(),
+        metadata == null ? null : metadata(job.get(JOB.ID), metadata.data()),
         job.get(REQUEST.RUN_AT),
         job.get(JOB.MAX_ATTEMPTS),
         job.get(JOB.TIMEOUT_SECONDS),
@@ -228,7 +230,35 @@ public final class JobViews {
         list(job.get(REQUEST.FALLBACK_MODELS)),
         job.get(REQUEST.WEBHOOK_URL),
         Objects.requireNonNullElse(job.get(REQUEST.ANTHROPIC_VERSION), ""),
-        list(job.get(REQUEST.ANTHROPIC_BETA)));
+        list(job.get(REQUEST.ANTHROPIC_BETA)),
+        job.get(JOB.RETENTION_NONE) ? Keeping.NONE : Keeping.STANDARD);
+  }
+
+  private byte @Nullable [] answer(JobId id, Record job) {
+    byte[] stored = job.get(RESULT.BODY);
+    return stored == null ? null : answer(id, job.get(JOB.SERIES), stored);
+  }
+
+  private byte[] answer(JobId id, int series, byte[] stored) {
+    return database.sealer().open(Place.ANSWER, id.uuid(), series, stored);
+  }
+
+  private @Nullable String failureMessage(Record job) {
+    String stored = job.get("failure_message", String.class);
+    return stored == null
+        ? null
+        : database
+            .sealer()
+            .openText(Place.ATTEMPT_MESSAGE, job.get(JOB.ID), job.get(JOB.ATTEMPTS), stored);
+  }
+
+  // Sealed it is a JSON string, which the object that it was never is.
+  private String metadata(UUID id, String stored) {
+    return stored.startsWith("\"")
+        ? database
+            .sealer()
+            .openText(Place.METADATA, id, 0, stored.substring(1, stored.length() - 1))
+        : stored;
   }
 
   private static List<String> list(String @Nullable [] values) {

@@ -1,6 +1,7 @@
 package io.millrace.db.job;
 
 import io.millrace.job.JobId;
+import io.millrace.job.Keeping;
 import io.millrace.job.Lane;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param retryAmbiguous whether a call that may have been billed without an answer is repeated
  * @param estimatedInput input tokens that a call is expected to take from the pool
  * @param maxOutput the request's {@code max_tokens}
+ * @param keeping what becomes of prompt and answer once it has ended
  */
 public record NewJob(
     JobId id,
@@ -39,6 +41,7 @@ public record NewJob(
     @Nullable String userId,
     @Nullable String feature,
     @Nullable UUID batchId,
+    Keeping keeping,
     Request request,
     @Nullable IdempotencyKey key) {
 

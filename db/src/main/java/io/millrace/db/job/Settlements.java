@@ -6,6 +6,8 @@ import io.millrace.db.job.Settlement.Effect;
 import io.millrace.db.job.Settlement.Effect.Finish;
 import io.millrace.db.job.Settlement.Effect.Keep;
 import io.millrace.db.job.Settlement.Effect.Requeue;
+import io.millrace.db.seal.Place;
+import io.millrace.db.seal.Sealer;
 import io.millrace.db.sql.ArrayBinder;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobId;
@@ -133,8 +135,8 @@ public final class Settlements {
     return database.transaction(connection -> {
       for (List<Settlement> wave : waves(settlements)) {
         var moved = move(connection, wave);
-        recordCalls(connection, wave, moved);
-        insertResults(connection, wave, moved);
+        recordCalls(connection, wave, moved, database.sealer());
+        insertResults(connection, wave, moved, database.sealer());
         wave.forEach(s -> fates.put(s, settled(s, moved.get(s.job().id()))));
       }
       return settlements.stream().map(s -> fates.get(s)).toList();
@@ -186,7 +188,7 @@ public final class Settlements {
   }
 
   private static void recordCalls(
-      Connection connection, List<Settlement> ordered, Map<JobId, JobState> moved)
+      Connection connection, List<Settlement> ordered, Map<JobId, JobState> moved, Sealer sealer)
       throws SQLException {
     List<Recorded> calls =
         ordered.stream()
@@ -197,7 +199,7 @@ public final class Settlements {
     if (calls.isEmpty()) {
       return;
     }
-    insertAttempts(connection, calls);
+    insertAttempts(connection, calls, sealer);
     List<Recorded> late = calls.stream().filter(Recorded::fencedOut).toList();
     if (!late.isEmpty()) {
       try (var delete = connection.prepareStatement(CLEAR_SUSPICIONS)) {
@@ -211,7 +213,7 @@ public final class Settlements {
     }
   }
 
-  private static void insertAttempts(Connection connection, List<Recorded> calls)
+  private static void insertAttempts(Connection connection, List<Recorded> calls, Sealer sealer)
       throws SQLException {
     try (var insert = connection.prepareStatement(ATTEMPTS)) {
       new ArrayBinder<>(insert, calls)
@@ -223,7 +225,7 @@ public final class Settlements {
           .texts(r -> r.call().model())
           .texts(r -> r.call().outcome())
           .texts(r -> r.call().code())
-          .texts(r -> r.call().message())
+          .texts(r -> message(r, sealer))
           .integers(r -> r.call().httpStatus())
           .texts(r -> r.call().requestId())
           .times(r -> r.call().startedAt())
@@ -261,8 +263,22 @@ public final class Settlements {
     }
   }
 
+  private static @Nullable String message(Recorded recorded, Sealer sealer) {
+    String message = recorded.call().message();
+    return message == null
+        ? null
+        : sealer.sealText(
+            Place.ATTEMPT_MESSAGE, recorded.id().uuid(), recorded.call().no(), message);
+  }
+
+  private static byte @Nullable [] body(Settlement settlement, Sealer sealer) {
+    byte[] body = settlement.effect() instanceof Finish finish ? finish.body() : null;
+    var job = settlement.job();
+    return body == null ? null : sealer.seal(Place.ANSWER, job.id().uuid(), job.series(), body);
+  }
+
   private static void insertResults(
-      Connection connection, List<Settlement> ordered, Map<JobId, JobState> moved)
+      Connection connection, List<Settlement> ordered, Map<JobId, JobState> moved, Sealer sealer)
       throws SQLException {
     List<Settlement> answered =
         ordered.stream()
@@ -277,7 +293,7 @@ public final class Settlements {
           .ids(s -> s.job().id())
           .integers(s -> s.job().series())
           .texts(s -> next(s.effect()) == JobState.SUCCEEDED ? "succeeded" : "errored")
-          .bytes(s -> ((Finish) s.effect()).body());
+          .bytes(s -> body(s, sealer));
       insert.executeUpdate();
     }
   }

@@ -4,9 +4,12 @@ import io.millrace.db.job.NewJob.IdempotencyKey;
 import io.millrace.db.job.Submitted.Created;
 import io.millrace.db.job.Submitted.KeyReused;
 import io.millrace.db.job.Submitted.Replayed;
+import io.millrace.db.seal.Place;
+import io.millrace.db.seal.Sealer;
 import io.millrace.db.sql.ArrayBinder;
 import io.millrace.db.sql.Database;
 import io.millrace.job.JobId;
+import io.millrace.job.Keeping;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -55,15 +58,15 @@ public final class Submissions {
       """
       insert into job (id, tenant_id, state, lane, pool, model, created_at, due_at, expires_at, expires_defaulted,
         parked_until, max_attempts, timeout_seconds, retry_ambiguous, params_bytes, estimated_input, max_output,
-        custom_id, user_id, feature, batch_id, fallback_models, has_webhook)
+        custom_id, user_id, feature, batch_id, fallback_models, has_webhook, retention_none)
       select id, tenant_id, 'queued', lane::job_lane, pool, model, now(), coalesce(to_time(run_at), now()),
         coalesce(to_time(expires_at), greatest(now(), to_time(run_at)) + lifetime * interval '1 second'),
         expires_at is null, case when to_time(run_at) > now() then to_time(run_at) end,
         max_attempts, timeout_seconds, retry_ambiguous, params_bytes, estimated_input, max_output,
-        custom_id, user_id, feature, batch_id, string_to_array(fallbacks, E'\\n'), has_webhook
-      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as n(id, tenant_id, lane, pool, model, run_at,
-        expires_at, lifetime, max_attempts, timeout_seconds, retry_ambiguous, params_bytes, estimated_input,
-        max_output, custom_id, user_id, feature, batch_id, fallbacks, has_webhook)
+        custom_id, user_id, feature, batch_id, string_to_array(fallbacks, E'\\n'), has_webhook, retention_none
+      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as n(id, tenant_id, lane, pool, model,
+        run_at, expires_at, lifetime, max_attempts, timeout_seconds, retry_ambiguous, params_bytes, estimated_input,
+        max_output, custom_id, user_id, feature, batch_id, fallbacks, has_webhook, retention_none)
       returning id, created_at, expires_at
       """;
 
@@ -110,8 +113,7 @@ public final class Submissions {
     });
   }
 
-  private static List<Submitted> store(Connection connection, List<NewJob> jobs)
-      throws SQLException {
+  private List<Submitted> store(Connection connection, List<NewJob> jobs) throws SQLException {
     Map<JobId, Submitted> fates = new HashMap<>();
     List<NewJob> fresh = new ArrayList<>(jobs.size());
     List<NewJob> keyed = new ArrayList<>();
@@ -125,7 +127,7 @@ public final class Submissions {
       // In id order, as every statement that locks several jobs.
       fresh.sort(Comparator.comparing(NewJob::id));
       insertJobs(connection, fresh, fates);
-      insertRequests(connection, fresh);
+      insertRequests(connection, fresh, database.sealer());
     }
     return jobs.stream().map(job -> fates.get(job.id())).toList();
   }
@@ -215,7 +217,8 @@ public final class Submissions {
           .texts(NewJob::feature)
           .uuids(NewJob::batchId)
           .texts(job -> joined(job.request().fallbackModels()))
-          .booleans(job -> job.request().webhookUrl() != null);
+          .booleans(job -> job.request().webhookUrl() != null)
+          .booleans(job -> job.keeping() == Keeping.NONE);
       try (var rows = insert.executeQuery()) {
         while (rows.next()) {
           var id = Rows.id(rows, 1);
@@ -230,20 +233,29 @@ public final class Submissions {
     }
   }
 
-  private static void insertRequests(Connection connection, List<NewJob> jobs) throws SQLException {
+  private static void insertRequests(Connection connection, List<NewJob> jobs, Sealer sealer)
+      throws SQLException {
     try (var insert = connection.prepareStatement(INSERT_REQUESTS)) {
       new ArrayBinder<>(insert, jobs)
           .ids(NewJob::id)
-          .bytes(job -> job.request().params())
+          .bytes(job -> sealer.seal(Place.PARAMS, job.id().uuid(), 0, job.request().params()))
           .texts(job -> job.request().anthropicVersion())
           .texts(job -> joined(job.request().anthropicBeta()))
           .texts(job -> joined(job.request().fallbackModels()))
-          .texts(job -> job.request().metadata())
+          .texts(job -> metadata(job, sealer))
           .texts(job -> job.request().webhookUrl())
           .times(NewJob::runAt)
           .texts(job -> job.request().traceParent());
       insert.executeUpdate();
     }
+  }
+
+  // Sealed it is a JSON string, which the object that it was never is.
+  private static @Nullable String metadata(NewJob job, Sealer sealer) {
+    String metadata = job.request().metadata();
+    return metadata == null || !sealer.isOn()
+        ? metadata
+        : '"' + sealer.sealText(Place.METADATA, job.id().uuid(), 0, metadata) + '"';
   }
 
   private static @Nullable String joined(List<String> values) {

@@ -58,11 +58,11 @@ public final class TenantJobs {
         cross join lateral (
           select j.id, greatest(now(), r.run_at) as due, r.fallback_models as fallbacks
           from job j join request r on r.job_id = j.id and r.job_id >= ? and r.job_id <= ?
-          where j.id = n.id and j.tenant_id = ? and j.state in ('failed', 'expired', 'canceled')
+          where j.id = n.id and j.tenant_id = ? and j.state in ('failed', 'expired', 'canceled') and j.erased_at is null
           for update of j) h),
       moved as (
         update job set state = 'queued', series = series + 1, counted_attempts = 0, failure_code = null,
-          finished_at = null, cancel_requested_at = null, due_at = due, parked_until = case when due > now() then due end,
+          finished_at = null, cancel_requested_at = null, handed_over_at = null, due_at = due, parked_until = case when due > now() then due end,
           pauses_counted_to = now(),
           model = coalesce(requested_model, model), pool = coalesce(requested_pool, pool), fallback_models = fallbacks,
           requested_model = null, requested_pool = null, fallback_reason = null,
@@ -154,17 +154,19 @@ public final class TenantJobs {
 
   /**
    * Erases a final job: the job, its request and its answers are gone, and of its attempts the
-   * messages, which may quote either. What it cost stays in the books, and its idempotency key
-   * stays used.
+   * messages, which may quote either; so is what was sent with its deliveries. What it cost stays
+   * in the books, and its idempotency key stays used.
    *
    * @return false where that tenant has no such job that is final
    */
   public boolean delete(int tenantId, JobId id) {
     return database.transaction(connection -> {
+      Erasures.lockDeliveries(connection, List.of(id));
       OffsetDateTime createdAt = deleteRow(connection, tenantId, id);
       if (createdAt == null) {
         return false;
       }
+      Erasures.eraseDeliveries(connection, List.of(id));
       for (String erase :
           List.of(
               "delete from request where job_id = ?",

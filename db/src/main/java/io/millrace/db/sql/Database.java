@@ -2,6 +2,7 @@ package io.millrace.db.sql;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.millrace.db.seal.Sealer;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -38,6 +39,7 @@ public final class Database implements AutoCloseable {
   private final Address address;
   private final HikariDataSource pool;
   private final DSLContext dsl;
+  private final Sealer sealer;
   private volatile Consumer<SQLException> onFailure = failure -> {};
 
   /** Where the database is, and as whom. */
@@ -48,9 +50,10 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private Database(Address address, HikariDataSource pool) {
+  private Database(Address address, HikariDataSource pool, Sealer sealer) {
     this.address = address;
     this.pool = pool;
+    this.sealer = sealer;
     this.dsl =
         DSL.using(
             new DefaultConfiguration()
@@ -82,10 +85,28 @@ public final class Database implements AutoCloseable {
     config.setExceptionOverride(deadLines);
     var pool = new HikariDataSource(config);
     deadLines.watch(pool);
-    return new Database(address, pool);
+    return new Database(address, pool, Sealer.NONE);
   }
 
-  /** Runs what is missing of the schema; several services may do so at once. */
+  /**
+   * The same database, by the same pool, whose stores encrypt what they write with these keys and
+   * decrypt what they read.
+   */
+  public Database sealedBy(Sealer keys) {
+    return new Database(address, pool, keys);
+  }
+
+  /** What the stores seal prompts, answers and secrets with. */
+  public Sealer sealer() {
+    return sealer;
+  }
+
+  /**
+   * Runs what is missing of the schema; several services may do so at once.
+   *
+   * @throws io.millrace.db.seal.UnusableKeys where a key goes by the id of another that this
+   *     database has seen
+   */
   public void migrate() {
     Flyway.configure()
         .dataSource(address.url(), address.username(), address.password())
@@ -93,6 +114,18 @@ public final class Database implements AutoCloseable {
         .connectRetriesInterval(2)
         .load()
         .migrate();
+    checkKeys();
+  }
+
+  /**
+   * Compares the encryption keys with those that this database has seen.
+   *
+   * @throws io.millrace.db.seal.UnusableKeys where a key goes by the id of another
+   */
+  public void checkKeys() {
+    if (!sealer.fingerprints().isEmpty()) {
+      KnownKeys.check(this);
+    }
   }
 
   /** The statements' entry; connections go back to the pool after each statement or transaction. */

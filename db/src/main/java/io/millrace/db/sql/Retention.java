@@ -31,8 +31,9 @@ public final class Retention {
   private static final int LOCK_TRIES = 20;
   private static final String LOCK_NOT_AVAILABLE = "55P03";
   private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
-  private static final Pattern DAILY = Pattern.compile("(request|result|attempt|cost)_(\\d{8})");
-  private static final Set<String> TABLES = Set.of("request", "result", "attempt", "cost");
+  private static final Pattern DAILY = Pattern.compile("([a-z_]+)_(\\d{8})");
+  private static final Set<String> TABLES =
+      Set.of("request", "result", "attempt", "cost", "delivery", "delivery_attempt");
 
   // A job that still has use for its payload: it may yet be called, or its caller may not have
   // read the answer. Slices bound the statement, however many jobs a day has.
@@ -67,6 +68,19 @@ public final class Retention {
         delete from job using old
         where job.id = old.id and job.finished_at < now() - ? * interval '1 millisecond' returning 1)
       select max(id::text), count(*), (select count(*) from deleted) from old
+      """;
+
+  // What is no job's could not be rendered again; what is pending is to be sent with the same
+  // bytes.
+  private static final String CLEAR_BODIES =
+      """
+      with old as (
+        select id, job_id, state from delivery
+        where body is not null and id > ? and id < id_floor(?) order by id limit ?),
+      cleared as (
+        update delivery set body = null from old
+        where delivery.id = old.id and old.job_id is not null and old.state <> 'pending' returning 1)
+      select max(id::text), count(*), (select count(*) from cleared) from old
       """;
 
   private static final UUID FIRST = new UUID(0, 0);
@@ -200,12 +214,32 @@ public final class Retention {
     return delete(DELETE_ROWS.formatted(known(table) + "_other"), FIRST, ago(age), lately);
   }
 
+  /** Deletes the rows in the default partition of {@code table} of deliveries older than that. */
+  public long deleteMisplacedDeliveries(String table, Duration age) {
+    String id = known(table).equals("delivery") ? "id" : "delivery_id";
+    String batch =
+        """
+        with old as (
+          select %2$s as id from %1$s_other where %2$s > ? and %2$s < id_floor(?) order by %2$s limit ?),
+        deleted as (
+          delete from %1$s_other where %2$s in (select id from old) returning 1)
+        select max(id::text), count(*), (select count(*) from deleted) from old
+        """
+            .formatted(table, id);
+    return delete(batch, FIRST, ago(age), null);
+  }
+
+  /** Takes away what was sent with deliveries older than {@code age}. */
+  public long clearDeliveryBodies(Duration age) {
+    return delete(CLEAR_BODIES, FIRST, ago(age), null);
+  }
+
   /** Deletes the jobs older than {@code age} that are final since {@code lately}. */
   public long deleteJobs(Duration age, Duration lately) {
     return delete(DELETE_JOBS, FIRST, ago(age), lately);
   }
 
-  private long delete(String batch, UUID first, OffsetDateTime end, Duration lately) {
+  private long delete(String batch, UUID first, OffsetDateTime end, @Nullable Duration lately) {
     long deleted = 0;
     UUID after = first;
     while (true) {
@@ -216,7 +250,9 @@ public final class Retention {
               delete.setObject(1, from);
               delete.setObject(2, end);
               delete.setInt(3, BATCH);
-              delete.setLong(4, lately.toMillis());
+              if (lately != null) {
+                delete.setLong(4, lately.toMillis());
+              }
               try (var row = delete.executeQuery()) {
                 row.next();
                 return new Slice(last(row.getString(1)), row.getInt(2), row.getInt(3));

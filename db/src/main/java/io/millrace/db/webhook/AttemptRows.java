@@ -1,5 +1,7 @@
 package io.millrace.db.webhook;
 
+import io.millrace.db.seal.Place;
+import io.millrace.db.seal.Sealer;
 import io.millrace.db.sql.ArrayBinder;
 import io.millrace.db.webhook.AttemptRecord.Call;
 import io.millrace.db.webhook.AttemptRecord.Effect;
@@ -97,7 +99,8 @@ final class AttemptRows {
     }
   }
 
-  void write(Connection connection, List<AttemptRecord> attempts) throws SQLException {
+  void write(Connection connection, List<AttemptRecord> attempts, Sealer sealer)
+      throws SQLException {
     var sent = attempts.stream().filter(attempt -> attempt.call() != null).toList();
     if (!sent.isEmpty()) {
       try (var insert = connection.prepareStatement(ATTEMPTS)) {
@@ -109,7 +112,7 @@ final class AttemptRows {
             .times(attempt -> call(attempt).finishedAt())
             .integers(attempt -> call(attempt).httpStatus())
             .texts(attempt -> name(call(attempt).error()))
-            .texts(attempt -> call(attempt).response());
+            .texts(attempt -> response(attempt, sealer));
         insert.executeUpdate();
       }
     }
@@ -120,11 +123,27 @@ final class AttemptRows {
           .integers(attempt -> attempt.call() == null ? 0 : 1)
           .integers(attempt -> attempt.call() == null ? null : call(attempt).httpStatus())
           .texts(attempt -> name(error(attempt)))
-          .bytes(AttemptRecord::body)
+          .bytes(attempt -> body(attempt, sealer))
           .scalar(attempts.getFirst().delivery().id().uuid())
           .scalar(attempts.getLast().delivery().id().uuid());
       update.executeUpdate();
     }
+  }
+
+  private static byte @Nullable [] body(AttemptRecord attempt, Sealer sealer) {
+    byte[] body = attempt.body();
+    return body == null
+        ? null
+        : sealer.seal(Place.DELIVERY_BODY, attempt.delivery().id().uuid(), 0, body);
+  }
+
+  private static @Nullable String response(AttemptRecord attempt, Sealer sealer) {
+    String response = call(attempt).response();
+    var delivery = attempt.delivery();
+    return response == null
+        ? null
+        : sealer.sealText(
+            Place.DELIVERY_RESPONSE, delivery.id().uuid(), delivery.attempts() + 1, response);
   }
 
   private static Call call(AttemptRecord attempt) {

@@ -32,4 +32,22 @@ public record ClaimedDelivery(
     byte @Nullable [] body,
     int attempts,
     int tries,
-    Duration age) {}
+    Duration age) {
+
+  ClaimedDelivery withBody(byte[] opened) {
+    return new ClaimedDelivery(
+        id,
+        fence,
+        tenantId,
+        endpointId,
+        destination,
+        url,
+        eventType,
+        occurredAt,
+        jobId,
+        opened,
+        attempts,
+        tries,
+        age);
+  }
+}

@@ -1,5 +1,7 @@
 package io.millrace.db.webhook;
 
+import io.millrace.db.seal.Place;
+import io.millrace.db.seal.UnreadableValue;
 import io.millrace.db.sql.ArrayBinder;
 import io.millrace.db.sql.Database;
 import io.millrace.db.webhook.AttemptRecord.Effect.GivenBack;
@@ -17,12 +19,16 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is still to be delivered, as the workers see it. Times are the database's; no statement
  * grows with what a destination has piled up.
  */
 public final class Deliveries {
+
+  private static final Logger log = LoggerFactory.getLogger(Deliveries.class);
 
   private static final String CLAIM =
       "select delivery_id, fence from claim_deliveries(?, ?, ?, ? * interval '1 millisecond')";
@@ -97,7 +103,7 @@ public final class Deliveries {
     if (fences.isEmpty()) {
       return List.of();
     }
-    List<ClaimedDelivery> claimed = load(fences);
+    List<ClaimedDelivery> claimed = opened(load(fences), fences);
     if (claimed.size() < fences.size()) {
       claimed.forEach(delivery -> fences.remove(delivery.id()));
       forget(fences);
@@ -140,6 +146,26 @@ public final class Deliveries {
         return claimed;
       }
     });
+  }
+
+  // One that cannot be decrypted stays claimed, and is taken again when its lease is over.
+  private List<ClaimedDelivery> opened(
+      List<ClaimedDelivery> stored, Map<DeliveryId, Integer> fences) {
+    List<ClaimedDelivery> opened = new ArrayList<>(stored.size());
+    for (ClaimedDelivery delivery : stored) {
+      byte[] body = delivery.body();
+      try {
+        opened.add(
+            body == null
+                ? delivery
+                : delivery.withBody(
+                    database.sealer().open(Place.DELIVERY_BODY, delivery.id().uuid(), 0, body)));
+      } catch (UnreadableValue unreadable) {
+        log.error("{} is not sent for now: {}", delivery.id(), unreadable.getMessage());
+        fences.remove(delivery.id());
+      }
+    }
+    return opened;
   }
 
   private static ClaimedDelivery claimed(ResultSet rows, int fence) throws SQLException {
@@ -188,7 +214,7 @@ public final class Deliveries {
           ordered.stream().filter(attempt -> held.contains(attempt.delivery().id())).toList();
       var told = mine.stream().filter(attempt -> !(attempt.effect() instanceof GivenBack)).toList();
       if (!told.isEmpty()) {
-        rows.write(connection, told);
+        rows.write(connection, told, database.sealer());
         endpoints.learn(connection, told);
       }
       return attempts.stream().map(attempt -> held.contains(attempt.delivery().id())).toList();

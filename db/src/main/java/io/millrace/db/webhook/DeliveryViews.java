@@ -11,6 +11,7 @@ import static org.jooq.impl.DSL.noCondition;
 import static org.jooq.impl.DSL.when;
 
 import io.millrace.db.job.JobWalk.Direction;
+import io.millrace.db.seal.Place;
 import io.millrace.db.sql.Database;
 import io.millrace.delivery.DeliveryError;
 import io.millrace.delivery.DeliveryId;
@@ -93,7 +94,7 @@ public final class DeliveryViews {
         .where(DELIVERY_ATTEMPT.DELIVERY_ID.eq(id.uuid()), DELIVERY.TENANT_ID.eq(tenantId))
         .orderBy(DELIVERY_ATTEMPT.NO)
         .limit(inline(MOST_ATTEMPTS))
-        .fetch(DeliveryViews::attempt);
+        .fetch(row -> attempt(id, row));
   }
 
   /**
@@ -179,14 +180,18 @@ public final class DeliveryViews {
         row.get(DELIVERY.FINISHED_AT));
   }
 
-  private static DeliveryView.Attempt attempt(Record row) {
+  private DeliveryView.Attempt attempt(DeliveryId id, Record row) {
+    String response = row.get(DELIVERY_ATTEMPT.RESPONSE);
+    int no = row.get(DELIVERY_ATTEMPT.NO);
     String error = row.get(DELIVERY_ATTEMPT.ERROR);
     return new DeliveryView.Attempt(
-        row.get(DELIVERY_ATTEMPT.NO),
+        no,
         row.get(DELIVERY_ATTEMPT.STARTED_AT),
         row.get(DELIVERY_ATTEMPT.FINISHED_AT),
         row.get(DELIVERY_ATTEMPT.HTTP_STATUS),
         error == null ? null : DeliveryError.parse(error).orElse(DeliveryError.INTERNAL),
-        row.get(DELIVERY_ATTEMPT.RESPONSE));
+        response == null
+            ? null
+            : database.sealer().openText(Place.DELIVERY_RESPONSE, id.uuid(), no, response));
   }
 }

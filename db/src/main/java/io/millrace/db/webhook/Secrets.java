@@ -8,6 +8,7 @@ import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.least;
 import static org.jooq.impl.DSL.nvl;
 
+import io.millrace.db.seal.Place;
 import io.millrace.db.sql.Database;
 import io.millrace.delivery.EndpointId;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jooq.Condition;
@@ -202,7 +204,7 @@ public final class Secrets {
     return WEBHOOK_SECRET.ENDS_AT.isNull().or(WEBHOOK_SECRET.ENDS_AT.gt(NOW));
   }
 
-  private static Secret secret(Owner owner, Record row) {
+  private Secret secret(Owner owner, Record row) {
     return new Secret(
         row.get(WEBHOOK_SECRET.SIGNING),
         key(owner, row.get(WEBHOOK_SECRET.SECRET)),
@@ -211,14 +213,17 @@ public final class Secrets {
   }
 
   /** What goes into the table: every key passes here on its way in. */
-  @SuppressWarnings("unused") // whose it is binds what is sealed to its row
-  private static byte[] stored(Owner owner, byte[] key) {
-    return key;
+  private byte[] stored(Owner owner, byte[] key) {
+    return database.sealer().seal(Place.WEBHOOK_SECRET, row(owner), 0, key);
   }
 
   /** The key of what is in the table: every key passes here on its way out. */
-  @SuppressWarnings("unused") // as above
-  private static byte[] key(Owner owner, byte[] stored) {
-    return stored;
+  private byte[] key(Owner owner, byte[] stored) {
+    return database.sealer().open(Place.WEBHOOK_SECRET, row(owner), 0, stored);
+  }
+
+  // Whose it is binds what is sealed to its owner; no endpoint's id is so small.
+  private static UUID row(Owner owner) {
+    return Objects.requireNonNullElseGet(owner.endpointId(), () -> new UUID(0, owner.tenantId()));
   }
 }

@@ -5,6 +5,9 @@ import static io.millrace.job.Lane.STANDARD;
 import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.db.job.Erasures;
+import io.millrace.db.job.Erasures.Bounds;
+import io.millrace.db.job.Erasures.Shown;
 import io.millrace.db.job.Fallbacks;
 import io.millrace.db.job.Fallbacks.Move;
 import io.millrace.db.job.Fallbacks.Reason;
@@ -129,6 +132,7 @@ class PlansTest {
             "place",
             2 * FEW,
             on -> new QueuePlaces(single).ahead(new Line("haiku-5.5", STANDARD, 1), last, FEW)),
+        new Verb("hand over and erase", PlansTest::erase),
         new Verb("heldBy", on -> on.held().heldBy(worker, 100)),
         new Verb(
             "submit, claim, mark, settle, beside all that the worker holds",
@@ -142,6 +146,17 @@ class PlansTest {
               on.cancel(job.id());
               on.replay(job.id());
             }));
+  }
+
+  private static void erase(Stores on) {
+    var erasures = new Erasures(on.database());
+    var bounds = new Bounds(Duration.ZERO, Duration.ZERO);
+    var fetched = job().keepNothing().submit(single);
+    on.cancel(fetched);
+    on.cancel(job().keepNothing().submit(single));
+    assertThat(erasures.handOver(List.of(new Shown(fetched, 1)))).isEqualTo(1);
+    assertThat(erasures.eraseHandedOver(bounds, 10).erased()).isEqualTo(1);
+    assertThat(erasures.eraseUnfetched(bounds, 10).erased()).isEqualTo(1);
   }
 
   private static void reroute(Stores on) {

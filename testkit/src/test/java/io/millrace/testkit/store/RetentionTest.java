@@ -14,6 +14,9 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jooq.impl.DSL;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -103,6 +106,43 @@ class RetentionTest {
 
     assertThat(stores.rows("request", old)).isEmpty();
     assertThat(stores.rows("request", young)).hasSize(1);
+  }
+
+  @Test
+  void deliveriesGoByTheDayAndTheirBodiesBefore() {
+    for (String table : List.of("delivery", "delivery_attempt")) {
+      makePartition(table, day);
+    }
+    delivery(longAgo, "failed", "'body'");
+    delivery(longAgo, "pending", "'body'");
+    delivery(longAgo.minus(5, ChronoUnit.DAYS), "failed", "null");
+    delivery(Instant.now(), "failed", "'body'");
+
+    assertThat(retention.clearDeliveryBodies(AGE)).isEqualTo(1);
+    assertThat(retention.deleteMisplacedDeliveries("delivery", AGE)).isEqualTo(1);
+    assertThat(retention.deleteMisplacedDeliveries("delivery_attempt", AGE)).isZero();
+    assertThat(retention.olderThan("delivery_attempt", AGE))
+        .containsExactly(new Partition("delivery_attempt", day));
+    assertThat(retention.olderThan("delivery", AGE))
+        .containsExactly(new Partition("delivery", day));
+    assertThat(retention.drop(new Partition("delivery", day))).isTrue();
+
+    assertThat(postgres.database().dsl().fetchCount(DSL.table("delivery"))).isEqualTo(1);
+  }
+
+  private void delivery(Instant at, String state, String body) {
+    postgres
+        .database()
+        .dsl()
+        .execute(
+            "insert into delivery (id, tenant_id, destination, event_type, occurred_at, job_id, body, state)"
+                + " values (?, 1, ?, 'job.failed', now(), ?, "
+                + body
+                + ", ?)",
+            JobId.create(at, ThreadLocalRandom.current()).uuid(),
+            UUID.randomUUID(),
+            UUID.randomUUID(),
+            state);
   }
 
   @Test

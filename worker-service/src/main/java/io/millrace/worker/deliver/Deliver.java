@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.loop.Loop;
+import io.millrace.db.seal.UnreadableValue;
 import io.millrace.db.webhook.ClaimedDelivery;
 import io.millrace.db.webhook.Deliveries;
 import io.millrace.db.webhook.Secrets.Owner;
@@ -113,6 +114,15 @@ public final class Deliver {
     try {
       bodies = render.of(tenant, own);
       signing = keys.of(own);
+    } catch (UnreadableValue sealed) {
+      // Those beside it are not to wait for its key.
+      if (own.size() > 1) {
+        own.forEach(one -> handOver(tenant, List.of(one), claim));
+      } else {
+        log.error("{} is not sent for now: {}", own.getFirst().id(), sealed.getMessage());
+        held.decrementAndGet();
+      }
+      return;
     } catch (RuntimeException failure) {
       log.warn(
           "{} deliveries could not be rendered; they are tried again when their lease is over",

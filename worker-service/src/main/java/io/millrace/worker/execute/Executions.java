@@ -7,24 +7,24 @@ import io.millrace.claude.call.AbortReason;
 import io.millrace.db.job.Claims;
 import io.millrace.db.job.Claims.Claimed;
 import io.millrace.db.job.Claims.Fence;
-import io.millrace.db.job.Claims.Payload;
+import io.millrace.db.job.Claims.Payloads;
 import io.millrace.db.job.Settlement;
 import io.millrace.db.job.Settlement.Effect.Finish;
 import io.millrace.db.job.Settlement.Effect.Requeue;
+import io.millrace.db.seal.UnreadableValue;
 import io.millrace.failure.FailureCode;
-import io.millrace.job.JobId;
 import io.millrace.job.JobState;
 import io.millrace.telemetry.LogFields;
 import io.millrace.telemetry.Metric;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -35,6 +35,7 @@ public final class Executions {
   private static final Logger log = LoggerFactory.getLogger(Executions.class);
   private static final Duration NO_ROOM = Duration.ofSeconds(1);
   private static final Duration AFTER_A_BUG = Duration.ofSeconds(10);
+  private static final Duration NO_KEY = Duration.ofMinutes(1);
   private static final Duration POLL = Duration.ofMillis(20);
 
   private final Claims claims;
@@ -86,7 +87,7 @@ public final class Executions {
         Thread.startVirtualThread(() -> settle(job, new Requeue(NO_ROOM)));
       }
     }
-    Map<JobId, Payload> payloads;
+    Payloads payloads;
     try {
       payloads = claims.payloads(taken.stream().map(Claimed::id).toList());
     } catch (RuntimeException failure) {
@@ -97,7 +98,7 @@ public final class Executions {
     for (Claimed job : taken) {
       var payload = payloads.get(job.id());
       if (payload == null) {
-        giveUp(job, missing());
+        giveUp(job, without(job, payloads.unreadable().get(job.id())));
       } else {
         var execution = new Execution(job, payload, claimedNanos);
         running.add(execution);
@@ -181,7 +182,18 @@ public final class Executions {
     recorder.record(new Settlement(job, null, effect));
   }
 
-  private static Finish missing() {
+  // A job whose request is there and cannot be decrypted is not to blame: no attempt is made and
+  // none
+  // counted, until its key is back or its deadline has passed, after which it can be replayed.
+  private static Settlement.Effect without(Claimed job, @Nullable UnreadableValue unreadable) {
+    if (unreadable != null) {
+      log.error(
+          "{} goes back to the queue for {} s without a call: {}",
+          job.id(),
+          NO_KEY.toSeconds(),
+          unreadable.getMessage());
+      return new Requeue(NO_KEY);
+    }
     return new Finish(
         JobState.FAILED,
         FailureCode.REQUEST_MISSING.wireName(),

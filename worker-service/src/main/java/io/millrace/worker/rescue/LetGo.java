@@ -20,6 +20,8 @@ final class LetGo {
   private static final Duration SOON = Duration.ofMinutes(1);
   private static final List<String> PAYLOADS = List.of("request", "result", "attempt");
   private static final String COST = "cost";
+  private static final String DELIVERY = "delivery";
+  private static final String DELIVERY_ATTEMPT = "delivery_attempt";
 
   private final Retention retention;
   private final RetentionSettings settings;
@@ -39,6 +41,9 @@ final class LetGo {
       complete &= letGo(table, settings.results(), needed);
     }
     complete &= letGo(COST, settings.costs(), needed);
+    complete &= letGoDeliveries(DELIVERY_ATTEMPT, settings.deliveryPayloads());
+    complete &= letGoDeliveries(DELIVERY, settings.deliveries());
+    retention.clearDeliveryBodies(settings.deliveryPayloads());
     deleted("job", retention.deleteJobs(settings.jobs(), settings.grace()));
     return complete ? PAUSE : SOON;
   }
@@ -49,16 +54,32 @@ final class LetGo {
       if (needed.computeIfAbsent(
           partition.day(), day -> retention.isNeeded(day, settings.grace()))) {
         deleted(table, retention.deleteRows(partition, settings.grace()));
-      } else if (retention.drop(partition)) {
-        log.info(
-            "The {} rows of {} were kept for long enough and are gone", table, partition.day());
-        meters.counter(Metric.RETENTION_DROPPED.meter(), "table", table).increment();
       } else {
-        complete = false;
+        complete &= drop(partition);
       }
     }
     deleted(table, retention.deleteMisplaced(table, age, settings.grace()));
     return complete;
+  }
+
+  // Nobody needs them: what is pending that long waits for an endpoint that is paused for longer.
+  private boolean letGoDeliveries(String table, Duration age) {
+    boolean complete = true;
+    for (Partition partition : retention.olderThan(table, age)) {
+      complete &= drop(partition);
+    }
+    deleted(table, retention.deleteMisplacedDeliveries(table, age));
+    return complete;
+  }
+
+  private boolean drop(Partition partition) {
+    if (!retention.drop(partition)) {
+      return false;
+    }
+    String table = partition.table();
+    log.info("The {} rows of {} were kept for long enough and are gone", table, partition.day());
+    meters.counter(Metric.RETENTION_DROPPED.meter(), "table", table).increment();
+    return true;
   }
 
   private void deleted(String table, long rows) {

@@ -2,6 +2,7 @@ package io.millrace.worker.rescue;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.job.Announcements;
+import io.millrace.db.job.Erasures;
 import io.millrace.db.job.HeldJobs;
 import io.millrace.db.job.QueuedJobs;
 import io.millrace.db.limit.PoolPauses;
@@ -76,6 +77,7 @@ public class RescueConfiguration {
             meters);
     var foldUsage = new FoldUsage(new Usages(database));
     var letGo = new LetGo(new Retention(database), retention, meters);
+    var eraseJobs = new EraseJobs(new Erasures(database), retention.bounds(), meters);
     return new Rescue(
         List.of(
             new Loop("rescue", meters, rescueJobs::once),
@@ -84,6 +86,7 @@ public class RescueConfiguration {
             new Loop("announce", meters, announce::once),
             new Loop("house", meters, keepHouse::once),
             new Loop("usage", meters, foldUsage::once),
-            new Loop("retention", meters, letGo::once)));
+            new Loop("retention", meters, letGo::once),
+            new Loop("erase", meters, eraseJobs::once)));
   }
 }

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.millrace.claude.trace.TraceSettings;
 import io.millrace.claude.trace.Traces;
+import io.millrace.db.seal.UnreadableValue.Reason;
 import io.millrace.db.sql.Database;
 import io.millrace.db.sql.Failures;
 import io.millrace.telemetry.Metric;
@@ -50,6 +51,15 @@ public class TelemetryConfiguration {
       for (String kind : List.of("connection", "timeout", "conflict", "refused")) {
         var _ = meters.counter(Metric.DATABASE_FAILURES.meter(), "kind", kind);
       }
+      for (Reason reason : Reason.values()) {
+        var _ = meters.counter(Metric.VALUES_UNREADABLE.meter(), "reason", reason.wireName());
+      }
+      database
+          .sealer()
+          .onUnreadable(value ->
+              meters
+                  .counter(Metric.VALUES_UNREADABLE.meter(), "reason", value.reason().wireName())
+                  .increment());
       database.onFailure(failure ->
           meters
               .counter(Metric.DATABASE_FAILURES.meter(), "kind", Failures.kind(failure))

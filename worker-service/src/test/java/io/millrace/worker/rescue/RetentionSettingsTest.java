@@ -25,7 +25,13 @@ class RetentionSettingsTest {
         assertThat(context.getBean(RetentionSettings.class))
             .isEqualTo(
                 new RetentionSettings(
-                    Duration.ofDays(29), Duration.ofDays(90), Duration.ofDays(400))));
+                    Duration.ofDays(29),
+                    Duration.ofDays(90),
+                    Duration.ofDays(400),
+                    Duration.ofMinutes(1),
+                    Duration.ofHours(24),
+                    Duration.ofDays(29),
+                    Duration.ofDays(7))));
   }
 
   @Test
@@ -34,13 +40,23 @@ class RetentionSettingsTest {
         .withPropertyValues(
             "millrace.retention.results=3d",
             "millrace.retention.jobs=4d",
-            "millrace.retention.costs=5d")
+            "millrace.retention.costs=5d",
+            "millrace.retention.fetched=0s",
+            "millrace.retention.unfetched=2h",
+            "millrace.retention.deliveries=9d",
+            "millrace.retention.delivery-payloads=8d")
         .run(context -> {
           var settings = context.getBean(RetentionSettings.class);
           assertThat(settings)
               .isEqualTo(
                   new RetentionSettings(
-                      Duration.ofDays(3), Duration.ofDays(4), Duration.ofDays(5)));
+                      Duration.ofDays(3),
+                      Duration.ofDays(4),
+                      Duration.ofDays(5),
+                      Duration.ZERO,
+                      Duration.ofHours(2),
+                      Duration.ofDays(9),
+                      Duration.ofDays(8)));
           assertThat(settings.grace()).isEqualTo(Duration.ofDays(3));
         });
   }
@@ -51,7 +67,11 @@ class RetentionSettingsTest {
         "millrace.retention.results=23h",
         "millrace.retention.results=91d",
         "millrace.retention.jobs=28d",
-        "millrace.retention.costs=28d"
+        "millrace.retention.costs=28d",
+        "millrace.retention.fetched=-1s",
+        "millrace.retention.unfetched=30s",
+        "millrace.retention.deliveries=6d",
+        "millrace.retention.delivery-payloads=23h"
       })
   void badValuesRefuseToStart(String bad) {
     runner.withPropertyValues(bad).run(context -> assertThat(context).hasFailed());
