@@ -27,7 +27,9 @@ public record Problem(
     /** Large requests hold all the memory that they may. */
     MEMORY,
     /** PostgreSQL's disk is nearly full. */
-    DISK;
+    DISK,
+    /** More event streams are open than may be. */
+    STREAMS;
 
     public String wireName() {
       return name().toLowerCase(Locale.ROOT);
