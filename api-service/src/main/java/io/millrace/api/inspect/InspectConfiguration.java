@@ -1,5 +1,6 @@
 package io.millrace.api.inspect;
 
+import io.millrace.api.patience.Turnstile;
 import io.millrace.api.wake.Waiters;
 import io.millrace.db.job.AttemptViews;
 import io.millrace.db.job.JobViews;
@@ -25,8 +26,9 @@ public class InspectConfiguration {
   }
 
   @Bean
-  InspectController inspectController(Database database, Waiters waiters, ExplainWait explain) {
-    return new InspectController(new JobViews(database), waiters, explain);
+  InspectController inspectController(
+      Database database, Turnstile turnstile, Waiters waiters, ExplainWait explain) {
+    return new InspectController(new JobViews(database), turnstile, waiters, explain);
   }
 
   @Bean

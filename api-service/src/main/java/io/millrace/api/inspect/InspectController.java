@@ -2,6 +2,7 @@ package io.millrace.api.inspect;
 
 import io.millrace.api.access.Caller;
 import io.millrace.api.patience.Patience;
+import io.millrace.api.patience.Turnstile;
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
 import io.millrace.api.wake.Waiters;
@@ -9,6 +10,7 @@ import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.job.JobId;
 import io.millrace.wire.JobJson;
+import io.millrace.wire.Waiting;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -26,11 +28,16 @@ final class InspectController {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final JobViews jobs;
+  private final ReadAwaited awaited;
+  private final Turnstile turnstile;
   private final Waiters waiters;
   private final ExplainWait explain;
 
-  InspectController(JobViews jobs, Waiters waiters, ExplainWait explain) {
+  /** Those who waited go through {@code turnstile}: a thousand may be woken at once. */
+  InspectController(JobViews jobs, Turnstile turnstile, Waiters waiters, ExplainWait explain) {
     this.jobs = jobs;
+    this.awaited = new ReadAwaited(jobs, turnstile);
+    this.turnstile = turnstile;
     this.waiters = waiters;
     this.explain = explain;
   }
@@ -42,7 +49,11 @@ final class InspectController {
     Duration wait = wait(request.getParameter("wait"));
     JobId jobId = JobId.parse(id).orElseThrow(InspectController::unknown);
     JobView job = wait.isZero() ? find(tenant, jobId) : await(tenant, jobId, wait);
-    byte[] body = JobJson.write(job, Patience.within(PATIENCE, () -> explain.one(tenant, job)));
+    Waiting waiting =
+        wait.isZero()
+            ? Patience.within(PATIENCE, () -> explain.one(tenant, job))
+            : turnstile.within(PATIENCE, () -> explain.one(tenant, job));
+    byte[] body = JobJson.write(job, waiting);
     response.setContentType("application/json");
     response.setContentLength(body.length);
     response.getOutputStream().write(body);
@@ -51,17 +62,21 @@ final class InspectController {
   private JobView await(int tenant, JobId id, Duration wait) throws InterruptedException {
     long deadline = System.nanoTime() + wait.toNanos();
     try (var waiter = waiters.register(id)) {
-      JobView job = find(tenant, id);
+      JobView job = findAwaited(tenant, id);
       while (!job.state().isFinal()) {
         Duration left = Duration.ofNanos(deadline - System.nanoTime());
         boolean more = left.isPositive() && waiter.await(left);
-        job = find(tenant, id);
+        job = findAwaited(tenant, id);
         if (!more) {
           return job;
         }
       }
       return job;
     }
+  }
+
+  private JobView findAwaited(int tenant, JobId id) throws InterruptedException {
+    return awaited.find(tenant, id).orElseThrow(InspectController::unknown);
   }
 
   private JobView find(int tenant, JobId id) throws InterruptedException {
