@@ -1,8 +1,8 @@
 package io.millrace.wire;
 
 import io.millrace.db.job.JobView;
-import io.millrace.db.limit.PoolView.Dimension;
 import io.millrace.job.JobState;
+import io.millrace.rate.Dimension;
 import java.time.Instant;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

@@ -79,7 +79,8 @@ public final class Breaker {
     lock.lock();
     try {
       return circuit.tryAcquirePermission()
-          ? Optional.of(new Passage(generation))
+          ? Optional.of(
+              new Passage(generation, circuit.getState() == CircuitBreaker.State.HALF_OPEN))
           : Optional.empty();
     } finally {
       lock.unlock();
@@ -128,10 +129,17 @@ public final class Breaker {
   public final class Passage implements AutoCloseable {
 
     private final long began;
+    private final boolean trial;
     private boolean used;
 
-    private Passage(long began) {
+    private Passage(long began, boolean trial) {
       this.began = began;
+      this.trial = trial;
+    }
+
+    /** Whether the call finds out for all jobs if the service works again. */
+    public boolean isTrial() {
+      return trial;
     }
 
     /**

@@ -3,6 +3,7 @@ package io.millrace.claude.classify;
 import io.millrace.claude.call.Reply;
 import io.millrace.failure.FailureCode;
 import io.millrace.money.Usage;
+import io.millrace.rate.Dimension;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -71,13 +72,6 @@ public sealed interface Outcome {
 
   /** The same request would fail again. */
   record Permanent(Fault fault) implements Failed {}
-
-  /** The limits that a pool has. */
-  enum Dimension {
-    REQUESTS,
-    INPUT_TOKENS,
-    OUTPUT_TOKENS
-  }
 
   /**
    * What went wrong.

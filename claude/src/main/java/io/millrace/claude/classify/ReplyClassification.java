@@ -6,7 +6,6 @@ import io.millrace.claude.call.Reply.Broken;
 import io.millrace.claude.call.Reply.NothingSent;
 import io.millrace.claude.call.ReplyHeaders;
 import io.millrace.claude.classify.Outcome.Ambiguous;
-import io.millrace.claude.classify.Outcome.Dimension;
 import io.millrace.claude.classify.Outcome.Fault;
 import io.millrace.claude.classify.Outcome.Permanent;
 import io.millrace.claude.classify.Outcome.Platform;
@@ -14,6 +13,7 @@ import io.millrace.claude.classify.Outcome.RateLimited;
 import io.millrace.claude.classify.Outcome.Retryable;
 import io.millrace.claude.classify.Outcome.Succeeded;
 import io.millrace.failure.FailureCode;
+import io.millrace.rate.Dimension;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
@@ -142,7 +142,7 @@ final class ReplyClassification {
       return Dimension.REQUESTS;
     }
     for (Dimension dimension : Dimension.values()) {
-      String name = dimension.name().toLowerCase(Locale.ROOT).replace('_', '-');
+      String name = dimension.wireName().replace('_', '-');
       String header = "anthropic-ratelimit-" + name + "-remaining";
       if (headers.value(header).filter("0"::equals).isPresent()) {
         return dimension;

@@ -3,7 +3,6 @@ package io.millrace.claude.limit;
 import io.millrace.claude.limit.Draw.Refused;
 import io.millrace.db.limit.PoolRate;
 import io.millrace.failure.FailureCode;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +48,7 @@ final class Block {
               ? FailureCode.RAMP_LIMIT_EXCEEDED.wireName()
               : refused.dimension() == null
                   ? FailureCode.RATE_LIMITED.wireName()
-                  : refused.dimension().name().toLowerCase(Locale.ROOT);
+                  : refused.dimension().wireName();
     }
     probesFrom = until;
   }

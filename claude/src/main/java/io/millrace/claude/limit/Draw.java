@@ -1,7 +1,7 @@
 package io.millrace.claude.limit;
 
-import io.millrace.claude.classify.Outcome.Dimension;
 import io.millrace.db.limit.PoolRate;
+import io.millrace.rate.Dimension;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
  * count: only how large the deficit may become is a guess.
  */
 final class Level {
-  private static final double LEAST_REFILL = 0.05;
   private static final double TIGHT = 4;
   private static final double AIR = 0.98;
   private static final double REMEMBERED_SECONDS = 10;
@@ -101,7 +100,7 @@ final class Level {
   double refill() {
     // Where hardly any burst is allowed, what comes a little early is refused: some air is left.
     double ours = isTight() ? perSecond() * AIR : perSecond();
-    return Math.max(perSecond() * LEAST_REFILL, ours - others);
+    return Math.max(perSecond() * Bucket.LEAST_LEFT, ours - others);
   }
 
   private boolean isTight() {

@@ -6,7 +6,6 @@ import io.micrometer.core.instrument.Timer;
 import io.millrace.claude.call.Reply;
 import io.millrace.claude.call.ReplyHeaders;
 import io.millrace.claude.classify.Outcome;
-import io.millrace.claude.classify.Outcome.Dimension;
 import io.millrace.claude.limit.Draw.Drawn;
 import io.millrace.claude.limit.Draw.Limit;
 import io.millrace.claude.limit.Draw.Refused;
@@ -15,11 +14,11 @@ import io.millrace.db.limit.PoolRate;
 import io.millrace.db.limit.RatePools;
 import io.millrace.db.loop.Loop;
 import io.millrace.failure.FailureCode;
+import io.millrace.rate.Dimension;
 import io.millrace.telemetry.LatencyBuckets;
 import io.millrace.telemetry.Metric;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -166,7 +165,7 @@ public final class Limiter {
             "pool",
             permit.pool(),
             "dimension",
-            dimension == null ? code.wireName() : name(dimension))
+            dimension == null ? code.wireName() : dimension.wireName())
         .increment();
     loop.wake();
   }
@@ -179,7 +178,7 @@ public final class Limiter {
 
   private void used(String pool, Dimension dimension, double amount) {
     meters
-        .counter(Metric.LIMITER_USED.meter(), "pool", pool, "dimension", name(dimension))
+        .counter(Metric.LIMITER_USED.meter(), "pool", pool, "dimension", dimension.wireName())
         .increment(amount);
   }
 
@@ -210,12 +209,6 @@ public final class Limiter {
     return List.copyOf(lines.keySet());
   }
 
-  /** What the last draw on the pool showed; null where there was none. */
-  public @Nullable Drawn seen(String pool) {
-    var line = lines.get(pool);
-    return line == null ? null : line.view();
-  }
-
   private PoolLine line(String pool) {
     return lines.computeIfAbsent(
         pool,
@@ -238,25 +231,13 @@ public final class Limiter {
             line,
             it -> {
               var seen = it.view();
-              var bucket = seen == null ? null : bucket(seen.rate(), dimension);
+              var bucket = seen == null ? null : seen.rate().bucket(dimension);
               return bucket == null || bucket.limit() == null
                   ? Double.NaN
                   : value.applyAsDouble(bucket);
             })
-        .tags("pool", line.pool(), "dimension", name(dimension))
+        .tags("pool", line.pool(), "dimension", dimension.wireName())
         .register(meters);
-  }
-
-  private static PoolRate.Bucket bucket(PoolRate rate, Dimension dimension) {
-    return switch (dimension) {
-      case REQUESTS -> rate.requests();
-      case INPUT_TOKENS -> rate.inputTokens();
-      case OUTPUT_TOKENS -> rate.outputTokens();
-    };
-  }
-
-  private static String name(Dimension dimension) {
-    return dimension.name().toLowerCase(Locale.ROOT);
   }
 
   private Duration once() {

@@ -81,10 +81,6 @@ final class PoolLine {
     return waiting.size();
   }
 
-  synchronized int active() {
-    return active.size();
-  }
-
   /** When the next draw is due; {@link Long#MAX_VALUE} if nobody needs one. */
   synchronized long dueAt() {
     return dueAt;

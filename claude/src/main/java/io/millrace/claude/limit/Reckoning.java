@@ -1,6 +1,5 @@
 package io.millrace.claude.limit;
 
-import io.millrace.claude.classify.Outcome.Dimension;
 import io.millrace.claude.limit.Draw.Decision;
 import io.millrace.claude.limit.Draw.Drawn;
 import io.millrace.claude.limit.Draw.Limit;
@@ -10,6 +9,7 @@ import io.millrace.db.limit.RatePools.Closed;
 import io.millrace.db.limit.RatePools.Opened;
 import io.millrace.db.limit.WorkerShare;
 import io.millrace.db.limit.WorkerShare.Place;
+import io.millrace.rate.Dimension;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +30,6 @@ final class Reckoning {
   private static final double MICROS = 1e6;
   private static final double CLIMB_SECONDS = 10;
   private static final double CLIMB_FIRST = 0.1;
-  private static final double STARTS_SECONDS = 10;
   private static final long GROWTH_PAUSE = 2_500_000;
 
   private final Opened opened;
@@ -227,8 +226,7 @@ final class Reckoning {
   private PoolRate rate(List<Decision> decisions) {
     PoolRate before = opened.rate();
     double seconds = (now - before.at()) / MICROS;
-    double starts =
-        before.starts() * Math.exp(-seconds / STARTS_SECONDS) + started / STARTS_SECONDS;
+    double starts = before.starts(seconds, started);
     boolean climbs = climbsFrom > 0 && now - climbsFrom < CLIMB_SECONDS * MICROS;
     return new PoolRate(
         now,

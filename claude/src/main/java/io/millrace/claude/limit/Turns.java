@@ -129,8 +129,7 @@ final class Turns {
     long wait = (long) Math.ceil(seconds * MICROS);
     if (wait <= LOOK_AHEAD) {
       // Those before it find room within the same stretch. It takes the first moment and leaves
-      // them
-      // the next: a gap left for them would be lost, since the buckets know amounts and no moments.
+      // the next to them: a gap would be lost, since the buckets know amounts and no moments.
       long delay = alone(wish) + (long) (input.margin((double) wish.input()) * MICROS);
       return new Decision.Start(
           delay, block.probe(now + delay), input.isAlone((double) wish.input()));

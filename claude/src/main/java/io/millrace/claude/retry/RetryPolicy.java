@@ -71,7 +71,7 @@ public final class RetryPolicy {
       return new GiveUp(outcome.code(), Reason.DEADLINE);
     }
     // A job that ends soon still gets its next attempt, instead of waiting for its end.
-    Duration spread = min(bound(countedAttempts), left.minus(least));
+    Duration spread = min(bound(Math.max(1, countedAttempts)), left.minus(least));
     return new RetryAfter(least.plus(jitter(spread, random)));
   }
 

@@ -75,12 +75,14 @@ class BreakerTest {
     fail(20);
     now += Duration.ofSeconds(6).toNanos();
     var three = List.of(pass(), pass(), pass());
+    assertThat(three).allMatch(Breaker.Passage::isTrial);
     assertThat(breaker.tryPass()).isEmpty();
     assertThat(breaker.pause()).isEqualTo(SECOND);
 
     three.forEach(passage -> passage.saw(Sign.WORKS));
 
     assertThat(breaker.state()).isEqualTo(State.CLOSED);
+    assertThat(pass().isTrial()).isFalse();
     assertThat(fail(20)).isEqualTo(Duration.ofSeconds(5));
   }
 

@@ -9,6 +9,7 @@ import io.millrace.claude.call.UpstreamSettings;
 import io.millrace.claude.classify.Outcome.Failed;
 import io.millrace.claude.classify.Outcome.RateLimited;
 import io.millrace.claude.classify.Outcome.Succeeded;
+import io.millrace.rate.Dimension;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -76,7 +77,7 @@ class WireTest {
       var outcome = (RateLimited) outcome(server);
 
       assertThat(outcome.retryAfter()).isEqualTo(Duration.ofSeconds(7));
-      assertThat(outcome.dimension()).isEqualTo(Outcome.Dimension.INPUT_TOKENS);
+      assertThat(outcome.dimension()).isEqualTo(Dimension.INPUT_TOKENS);
     }
   }
 

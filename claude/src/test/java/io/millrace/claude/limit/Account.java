@@ -1,6 +1,5 @@
 package io.millrace.claude.limit;
 
-import io.millrace.claude.classify.Outcome.Dimension;
 import io.millrace.claude.limit.Draw.Limit;
 import io.millrace.claude.limit.Draw.Refused;
 import io.millrace.claude.limit.Draw.Told;
@@ -9,6 +8,7 @@ import io.millrace.db.limit.PoolRate;
 import io.millrace.db.limit.RatePools.Opened;
 import io.millrace.db.limit.WorkerShare;
 import io.millrace.job.Lane;
+import io.millrace.rate.Dimension;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

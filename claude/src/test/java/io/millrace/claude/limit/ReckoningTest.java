@@ -3,8 +3,8 @@ package io.millrace.claude.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.millrace.claude.classify.Outcome.Dimension;
 import io.millrace.claude.limit.Account.Job;
+import io.millrace.rate.Dimension;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

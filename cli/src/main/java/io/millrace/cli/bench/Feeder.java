@@ -1,15 +1,8 @@
 package io.millrace.cli.bench;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -21,16 +14,8 @@ final class Feeder implements AutoCloseable {
 
   private static final int AT_ONCE = 128;
   private static final Duration LOOK_EVERY = Duration.ofMillis(50);
-  private static final Duration BOUND = Duration.ofSeconds(30);
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(Duration.ofSeconds(5))
-          .executor(Executors.newVirtualThreadPerTaskExecutor())
-          .build();
-  private final URI jobs;
-  private final String key;
+  private final Submitter submitter;
   private final Supplier<String> bodies;
   private final LongSupplier begun;
   private final long waiting;
@@ -41,8 +26,7 @@ final class Feeder implements AutoCloseable {
   private volatile @Nullable String failure;
 
   private Feeder(BenchStack stack, Supplier<String> params, LongSupplier begun, long waiting) {
-    this.jobs = URI.create("http://127.0.0.1:" + stack.port() + "/v1/jobs");
-    this.key = stack.key();
+    this.submitter = new Submitter(stack);
     this.bodies = () -> "{\"params\":" + params.get() + "}";
     this.begun = begun;
     this.waiting = waiting;
@@ -102,15 +86,9 @@ final class Feeder implements AutoCloseable {
   }
 
   private void submit(String body) {
-    var request =
-        HttpRequest.newBuilder(jobs)
-            .timeout(BOUND)
-            .header("authorization", "Bearer " + key)
-            .header("content-type", "application/json")
-            .POST(BodyPublishers.ofString(body, StandardCharsets.US_ASCII))
-            .build();
     CompletableFuture<?> answered =
-        http.sendAsync(request, BodyHandlers.discarding())
+        submitter
+            .submit(body)
             .whenComplete((response, broken) -> {
               places.release();
               if (broken != null) {
@@ -130,6 +108,6 @@ final class Feeder implements AutoCloseable {
   public void close() {
     stopping = true;
     thread.interrupt();
-    http.shutdownNow();
+    submitter.close();
   }
 }

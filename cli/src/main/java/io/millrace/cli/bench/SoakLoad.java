@@ -1,17 +1,9 @@
 package io.millrace.cli.bench;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -23,16 +15,8 @@ import java.util.function.Supplier;
 final class SoakLoad implements AutoCloseable {
 
   private static final int AT_ONCE = 200;
-  private static final Duration BOUND = Duration.ofSeconds(30);
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(Duration.ofSeconds(5))
-          .executor(Executors.newVirtualThreadPerTaskExecutor())
-          .build();
-  private final URI jobs;
-  private final String key;
+  private final Submitter submitter;
   private final Supplier<String> bodies;
   private final double perSecond;
   private final Semaphore places = new Semaphore(AT_ONCE);
@@ -42,8 +26,7 @@ final class SoakLoad implements AutoCloseable {
   private volatile boolean stopping;
 
   private SoakLoad(BenchStack stack, Supplier<String> bodies, double perSecond) {
-    this.jobs = URI.create("http://127.0.0.1:" + stack.port() + "/v1/jobs");
-    this.key = stack.key();
+    this.submitter = new Submitter(stack);
     this.bodies = bodies;
     this.perSecond = perSecond;
     this.thread = Thread.ofPlatform().daemon().name("bench-soak-load").unstarted(this::run);
@@ -94,15 +77,9 @@ final class SoakLoad implements AutoCloseable {
   }
 
   private void submit(String body) {
-    var request =
-        HttpRequest.newBuilder(jobs)
-            .timeout(BOUND)
-            .header("authorization", "Bearer " + key)
-            .header("content-type", "application/json")
-            .POST(BodyPublishers.ofString(body, StandardCharsets.US_ASCII))
-            .build();
     var _ =
-        http.sendAsync(request, BodyHandlers.ofByteArray())
+        submitter
+            .submit(body)
             .whenComplete((response, broken) -> {
               if (broken == null && response.statusCode() == 202) {
                 remember(response);
@@ -126,6 +103,6 @@ final class SoakLoad implements AutoCloseable {
   public void close() {
     stopping = true;
     thread.interrupt();
-    http.shutdownNow();
+    submitter.close();
   }
 }

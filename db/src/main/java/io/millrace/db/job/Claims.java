@@ -46,8 +46,7 @@ public final class Claims {
       """;
 
   // States are compared as text where the id is given, so that nothing but the primary key serves:
-  // a partial index
-  // may look cheaper while it is empty, and the plan is kept when it no longer is.
+  // a partial index may look cheaper while it is empty, and the plan is kept when it no longer is.
   private static final String CLAIM =
       """
       with won as (

@@ -38,9 +38,8 @@ public final class Settlements {
   // The call's number, not a plus one: a job that is kept is still held under the same fence when a
   // commit whose reply was lost is repeated. A call is presumed only where it would be the next:
   // else its worker has written it down since somebody looked. The state is compared as text so
-  // that nothing but the
-  // primary key serves: by the index of held jobs each settlement would read all that its worker
-  // holds.
+  // that nothing but the primary key serves: by the index of held jobs each settlement would read
+  // all that its worker holds.
   private static final String SETTLE =
       """
       update job set

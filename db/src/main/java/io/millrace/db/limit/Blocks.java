@@ -16,14 +16,12 @@ public final class Blocks {
   // as a draw would begin it, with empty buckets.
   private static final String BLOCK =
       """
-      insert into rate_pool as r (pool, at, limits, told, heard, deficit, burst, burst_cap, burst_grown_at, others,
-        typical, starts, blocked_until, blocked_by)
-      values (?, now(), array[null, null, null]::bigint[], array[null, null, null]::bigint[], false,
-        array[0, 0, 0]::float8[], array[0, 0, 0]::float8[], array[0, 0, 0]::float8[], now(),
-        array[0, 0, 0]::float8[], array[0, 0, 0]::float8[], 0, now() + ? * interval '1 millisecond', ?)
+      insert into rate_pool as r (%s, blocked_until, blocked_by)
+      values (%s, now() + ? * interval '1 millisecond', ?)
       on conflict (pool) do update set blocked_until = excluded.blocked_until, blocked_by = excluded.blocked_by
         where r.blocked_until is null or r.blocked_until < excluded.blocked_until
-      """;
+      """
+          .formatted(RatePools.COLUMNS, RatePools.UNKNOWN);
 
   private static final String OPENED =
       """

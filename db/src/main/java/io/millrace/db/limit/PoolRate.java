@@ -1,5 +1,6 @@
 package io.millrace.db.limit;
 
+import io.millrace.rate.Dimension;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -54,12 +55,28 @@ public record PoolRate(
       double others,
       double typical) {
 
+    /** The share of a limit that others never take. */
+    public static final double LEAST_LEFT = 0.05;
+
     /** Of which nothing is known. */
     public static final Bucket UNKNOWN = new Bucket(null, null, 0, 0, 0, 0, 0);
 
     public double perSecond() {
       return limit == null ? Double.POSITIVE_INFINITY : limit / 60.0;
     }
+  }
+
+  /** Over so many seconds starts are averaged. */
+  private static final double STARTS_SECONDS = 10;
+
+  /** Starts in a second, averaged, after that many seconds without any. */
+  static double averaged(double starts, double seconds) {
+    return starts * Math.exp(-seconds / STARTS_SECONDS);
+  }
+
+  /** Starts in a second, averaged, that many seconds and starts after this was known. */
+  public double starts(double seconds, int started) {
+    return averaged(starts, seconds) + started / STARTS_SECONDS;
   }
 
   /** A pool of which nothing is known yet. */
@@ -71,6 +88,14 @@ public record PoolRate(
   /** Requests, input tokens, output tokens: the order of the columns' arrays. */
   public List<Bucket> buckets() {
     return List.of(requests, inputTokens, outputTokens);
+  }
+
+  public Bucket bucket(Dimension dimension) {
+    return switch (dimension) {
+      case REQUESTS -> requests;
+      case INPUT_TOKENS -> inputTokens;
+      case OUTPUT_TOKENS -> outputTokens;
+    };
   }
 
   public boolean isUnlimited() {

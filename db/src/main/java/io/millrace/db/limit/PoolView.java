@@ -1,5 +1,6 @@
 package io.millrace.db.limit;
 
+import io.millrace.rate.Dimension;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -19,40 +20,16 @@ public record PoolView(String pool, @Nullable Rate rate, Demand demand, List<Poo
 
   private static final String CONCURRENT_CALLS = "concurrent_calls";
 
-  /** What of the account a job takes, and may have to wait for. */
-  public enum Dimension {
-    REQUESTS("requests"),
-    INPUT_TOKENS("input_tokens"),
-    OUTPUT_TOKENS("output_tokens");
+  private static final Set<String> OF_REQUESTS = Set.of(CONCURRENT_CALLS, "rate_limited", "probe");
 
-    private static final Set<String> OF_REQUESTS =
-        Set.of(CONCURRENT_CALLS, "rate_limited", "probe");
-
-    private final String wireName;
-
-    Dimension(String wireName) {
-      this.wireName = wireName;
-    }
-
-    public String wireName() {
-      return wireName;
-    }
-
-    /**
-     * The one of that name. A bound on calls at the same time, and a 429 that names no limit, are
-     * taken for limits on requests.
-     */
-    static Optional<Dimension> parse(@Nullable String wireName) {
-      if (wireName != null && OF_REQUESTS.contains(wireName)) {
-        return Optional.of(REQUESTS);
-      }
-      for (Dimension dimension : values()) {
-        if (dimension.wireName.equals(wireName)) {
-          return Optional.of(dimension);
-        }
-      }
-      return Optional.empty();
-    }
+  /**
+   * The dimension of what binds. A bound on calls at the same time, and a 429 that names no limit,
+   * are taken for limits on requests.
+   */
+  private static Optional<Dimension> dimension(@Nullable String binding) {
+    return binding != null && OF_REQUESTS.contains(binding)
+        ? Optional.of(Dimension.REQUESTS)
+        : Dimension.fromWireName(binding);
   }
 
   /**
@@ -75,9 +52,6 @@ public record PoolView(String pool, @Nullable Rate rate, Demand demand, List<Poo
 
     static final double SECONDS_OF_A_MINUTE = 60;
 
-    // Others never take all of a limit.
-    static final double LEAST_LEFT = 0.05;
-
     private static final double SLACK = 1e-6;
 
     /** One of which nothing is known. */
@@ -93,7 +67,7 @@ public record PoolView(String pool, @Nullable Rate rate, Demand demand, List<Poo
       if (limit == null || typical <= 0) {
         return Optional.empty();
       }
-      double left = Math.max(limit * LEAST_LEFT, limit - others);
+      double left = Math.max(limit * PoolRate.Bucket.LEAST_LEFT, limit - others);
       return Optional.of(left / SECONDS_OF_A_MINUTE / typical);
     }
   }
@@ -141,10 +115,10 @@ public record PoolView(String pool, @Nullable Rate rate, Demand demand, List<Poo
     /** What a job of average size would have to wait for; empty where nothing holds it. */
     public Optional<Dimension> binding() {
       if (isBlocked()) {
-        return Dimension.parse(blockedBy);
+        return dimension(blockedBy);
       }
       // Between two draws nobody may stand in line although the next job does not fit.
-      return line().flatMap(Dimension::parse).or(this::full);
+      return line().flatMap(PoolView::dimension).or(this::full);
     }
 
     /**

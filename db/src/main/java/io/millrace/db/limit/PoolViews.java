@@ -2,9 +2,9 @@ package io.millrace.db.limit;
 
 import io.millrace.db.limit.PoolView.Bucket;
 import io.millrace.db.limit.PoolView.Demand;
-import io.millrace.db.limit.PoolView.Dimension;
 import io.millrace.db.limit.PoolView.Rate;
 import io.millrace.db.sql.Database;
+import io.millrace.rate.Dimension;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -27,9 +27,6 @@ public final class PoolViews {
   // The arrays have their elements in the order of the dimensions.
   private static final int DIMENSIONS = Dimension.values().length;
 
-  // As it is averaged at each draw.
-  private static final double STARTS_SECONDS = 10;
-
   private static final String RATES =
       """
       select pool, now(), at, heard, limits, told, deficit, burst, others, typical, starts,
@@ -42,9 +39,10 @@ public final class PoolViews {
       """
       select pool, count(*), sum(calls), sum(waiting[1]), sum(waiting[2]), sum(waiting[3])
       from rate_share
-      where at > now() - interval '5 seconds'
+      where %s
       group by pool
-      """;
+      """
+          .formatted(RatePools.FRESH);
 
   private final Database database;
 
@@ -130,7 +128,9 @@ public final class PoolViews {
       double refill =
           limit == null
               ? 0
-              : Math.max(limit * Bucket.LEAST_LEFT, limit - foreign * Bucket.SECONDS_OF_A_MINUTE)
+              : Math.max(
+                      limit * PoolRate.Bucket.LEAST_LEFT,
+                      limit - foreign * Bucket.SECONDS_OF_A_MINUTE)
                   * seconds
                   / Bucket.SECONDS_OF_A_MINUTE;
       buckets.put(
@@ -149,7 +149,7 @@ public final class PoolViews {
         at,
         rows.getBoolean(4),
         buckets,
-        rows.getDouble(11) * Math.exp(-seconds / STARTS_SECONDS),
+        PoolRate.averaged(rows.getDouble(11), seconds),
         PoolPauses.time(rows, 12),
         rows.getString(13),
         rows.getString(14));

@@ -25,7 +25,7 @@ public final class RatePools {
 
   private static final String NOW = "(extract(epoch from clock_timestamp()) * 1000000)::bigint";
   // A worker that has not drawn for so long is dead, or has nothing to do here.
-  private static final String FRESH = "at > clock_timestamp() - interval '5 s'";
+  static final String FRESH = "at > clock_timestamp() - interval '5 s'";
 
   private static final String RATE =
       """
@@ -40,15 +40,26 @@ public final class RatePools {
       "worker_id, (extract(epoch from at) * 1000000)::bigint, calls, waiting, line_rank, line_turn, line_input,"
           + " line_output, forecast";
 
+  /** Of a row that begins. */
+  static final String COLUMNS =
+      "pool, at, limits, told, heard, deficit, burst, burst_cap, burst_grown_at, others, typical, starts";
+
+  /**
+   * Of a pool of which nothing is known but its name, which is a parameter: its buckets are empty.
+   */
+  static final String UNKNOWN =
+      """
+      ?, clock_timestamp(), '{null,null,null}', '{null,null,null}', false, '{0,0,0}', '{0,0,0}', '{0,0,0}',
+        clock_timestamp(), '{0,0,0}', '{0,0,0}', 0\
+      """;
+
   private static final String LOCK =
       """
-      insert into rate_pool (pool, at, limits, told, heard, deficit, burst, burst_cap, burst_grown_at, others,
-        typical, starts)
-      values (?, clock_timestamp(), '{null,null,null}', '{null,null,null}', false, '{0,0,0}', '{0,0,0}', '{0,0,0}',
-        clock_timestamp(), '{0,0,0}', '{0,0,0}', 0)
+      insert into rate_pool (%s) values (%s)
       on conflict (pool) do update set draws = rate_pool.draws + 1
       returning \
       """
+              .formatted(COLUMNS, UNKNOWN)
           + NOW
           + ", case when draws = 0 then extract(epoch from clock_timestamp() - pg_postmaster_start_time()) else 0 end, "
           + RATE

@@ -11,6 +11,7 @@ import io.millrace.claude.limit.Wanted;
 import io.millrace.db.job.Claims.Claimed;
 import io.millrace.db.limit.PoolPauses;
 import io.millrace.failure.FailureCode;
+import io.millrace.rate.Dimension;
 import io.millrace.telemetry.Metric;
 import java.time.Duration;
 import java.util.List;
@@ -120,7 +121,7 @@ final class Admissions {
    */
   Outcome refusedAlone(Permit permit, Outcome outcome, int refusals) {
     if (outcome instanceof Outcome.RateLimited(var fault, _, var dimension)
-        && dimension == Outcome.Dimension.INPUT_TOKENS
+        && dimension == Dimension.INPUT_TOKENS
         && permit.isAlone()
         && refusals > 0) {
       return new Outcome.Permanent(

@@ -85,6 +85,11 @@ final class CallGuard {
       this.passage = passage;
     }
 
+    /** Whether the call is made for all jobs of the pool, to see if it works again. */
+    boolean isTrial() {
+      return passage.isTrial();
+    }
+
     /** The call ended like this. */
     void saw(Reply reply, Outcome outcome) {
       passage.saw(Sign.of(reply, outcome)).ifPresent(time -> opened(job.pool(), time));

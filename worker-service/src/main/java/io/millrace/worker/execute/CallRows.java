@@ -38,8 +38,14 @@ public final class CallRows {
     this.meters = meters;
   }
 
-  /** The row of a call that this worker made. */
-  Call seen(Claimed job, int no, Reply reply, Outcome outcome) {
+  /**
+   * The row of a call that this worker made.
+   *
+   * @param trial whether it tried for all jobs if the pool works again: that it does not is no
+   *     failure of this job, which is among the first each time and would else run out of attempts.
+   *     One that may have been billed counts: nobody pays for trying without end
+   */
+  Call seen(Claimed job, int no, Reply reply, Outcome outcome, boolean trial) {
     retirements.used(job.model());
     var timings = reply.timings();
     var failed = outcome instanceof Outcome.Failed failure ? failure : null;
@@ -66,9 +72,14 @@ public final class CallRows {
         timings.startedAt(),
         firstByte(timings),
         timings.startedAt().plus(timings.ended()),
-        failed == null || failed.code().failureClass().countsAsAttempt(),
+        failed == null || counts(failed, trial),
         false,
         charge(job, outcome, timings.startedAt()));
+  }
+
+  private static boolean counts(Outcome.Failed failed, boolean trial) {
+    return failed.code().failureClass().countsAsAttempt()
+        && !(trial && failed instanceof Outcome.Retryable);
   }
 
   /** The row of a call that a lost worker may have made. */

@@ -196,7 +196,7 @@ final class ExecuteJob {
     times
         .hops()
         .called(job, no, reply.timings(), began - admitted, began - execution.claimedNanos());
-    var row = rows.seen(job, no, reply, outcome);
+    var row = rows.seen(job, no, reply, outcome, entered.isTrial());
     execution.called(row.counted());
     var verdict = judge(execution, outcome);
     boolean applied = record(execution, new Settlement(job, row, verdict.effect()));
@@ -209,8 +209,7 @@ final class ExecuteJob {
   }
 
   // A job that may go elsewhere is left to the dispatcher at once: only ready jobs are rerouted.
-  // For
-  // others too the dispatcher, not the delay, waits until the pool is fit.
+  // Others wait for the pool there too, not for the delay.
   private static Duration untilFit(Execution execution) {
     return execution.payload().fallbacks().isEmpty() ? NO_HURRY : Duration.ZERO;
   }
