@@ -220,10 +220,11 @@ final class LiveStreams implements EventListener {
   private int tell(List<JobChange> changed, Set<JobId> requeued) {
     int told = 0;
     Map<Integer, List<LiveEvent>> ofTenants = new HashMap<>();
-    for (JobChange job : changed) {
+    // All are written before the first is noted as told.
+    for (LiveEvent event : changed.stream().map(LiveEvent::of).toList()) {
+      var job = event.job();
       var watched = jobs.get(job.id());
       var tenant = tenants.get(job.tenantId());
-      var event = LiveEvent.of(job);
       if (watched != null) {
         told += watched.tell(job, event);
       }
