@@ -117,9 +117,7 @@ class LiveIT {
     assertThat(api.get("/v1/jobs/job_00000000000000000000000000/events").status()).isEqualTo(404);
     assertThat(api.sendAs("rival-key", path, r -> r).text("error", "type"))
         .isEqualTo("not_found_error");
-    assertThat(
-            api.send(path, r -> r.method("HEAD", BodyPublishers.noBody()))
-                .status())
+    assertThat(api.send(path, r -> r.method("HEAD", BodyPublishers.noBody())).status())
         .isEqualTo(200);
   }
 
@@ -160,7 +158,7 @@ class LiveIT {
     String path = "/v1/events?feature=" + feature;
     Set<String> seen = new HashSet<>();
     Set<String> ids = new HashSet<>();
-    
+
     var reader = EventReader.open(api, path, "");
     until(() -> !reader.lastId().isEmpty());
 
@@ -384,9 +382,7 @@ class LiveIT {
   private static String scrape() {
     var address = URI.create("http://127.0.0.1:" + api.port() + "/actuator/prometheus");
     try (var client = HttpClient.newHttpClient()) {
-      return client
-          .send(HttpRequest.newBuilder(address).build(), BodyHandlers.ofString())
-          .body();
+      return client.send(HttpRequest.newBuilder(address).build(), BodyHandlers.ofString()).body();
     } catch (IOException | InterruptedException failure) {
       throw new IllegalStateException(failure);
     }
