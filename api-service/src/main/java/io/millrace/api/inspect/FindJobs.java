@@ -82,6 +82,11 @@ final class FindJobs {
     return ids.isEmpty() ? null : ids.getLast();
   }
 
+  /** Those of these jobs that meet the filter. */
+  List<Sized> these(JobFilter filter, List<JobId> ids) {
+    return views.find(filter, ids);
+  }
+
   /** The next jobs after {@code from}, oldest first; perhaps none although there are more. */
   Stretch stretch(JobFilter filter, @Nullable JobId from) {
     Found found = walk.next(filter, Direction.OLDEST_FIRST, from, STRETCH, SEARCH);

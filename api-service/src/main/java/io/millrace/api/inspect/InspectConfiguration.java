@@ -28,7 +28,8 @@ public class InspectConfiguration {
   @Bean
   InspectController inspectController(
       Database database, Turnstile turnstile, Waiters waiters, ExplainWait explain) {
-    return new InspectController(new JobViews(database), turnstile, waiters, explain);
+    return new InspectController(
+        new JobViews(database), new ReadAwaited(jobs(database)), turnstile, waiters, explain);
   }
 
   @Bean

@@ -9,6 +9,7 @@ import io.millrace.api.wake.Waiters;
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.job.JobId;
+import io.millrace.job.JobState;
 import io.millrace.wire.JobJson;
 import io.millrace.wire.Waiting;
 import jakarta.servlet.http.HttpServletRequest;
@@ -33,10 +34,15 @@ final class InspectController {
   private final Waiters waiters;
   private final ExplainWait explain;
 
-  /** Those who waited go through {@code turnstile}: a thousand may be woken at once. */
-  InspectController(JobViews jobs, Turnstile turnstile, Waiters waiters, ExplainWait explain) {
+  /** Those who waited and still wait go through {@code turnstile}: thousands may do so at once. */
+  InspectController(
+      JobViews jobs,
+      ReadAwaited awaited,
+      Turnstile turnstile,
+      Waiters waiters,
+      ExplainWait explain) {
     this.jobs = jobs;
-    this.awaited = new ReadAwaited(jobs, turnstile);
+    this.awaited = awaited;
     this.turnstile = turnstile;
     this.waiters = waiters;
     this.explain = explain;
@@ -49,14 +55,19 @@ final class InspectController {
     Duration wait = wait(request.getParameter("wait"));
     JobId jobId = JobId.parse(id).orElseThrow(InspectController::unknown);
     JobView job = wait.isZero() ? find(tenant, jobId) : await(tenant, jobId, wait);
-    Waiting waiting =
-        wait.isZero()
-            ? Patience.within(PATIENCE, () -> explain.one(tenant, job))
-            : turnstile.within(PATIENCE, () -> explain.one(tenant, job));
-    byte[] body = JobJson.write(job, waiting);
+    byte[] body = JobJson.write(job, waiting(tenant, job, !wait.isZero()));
     response.setContentType("application/json");
     response.setContentLength(body.length);
     response.getOutputStream().write(body);
+  }
+
+  private Waiting waiting(int tenant, JobView job, boolean awaited) throws InterruptedException {
+    if (job.state() != JobState.QUEUED) {
+      return Waiting.NONE;
+    }
+    return awaited
+        ? turnstile.within(PATIENCE, () -> explain.one(tenant, job))
+        : Patience.within(PATIENCE, () -> explain.one(tenant, job));
   }
 
   private JobView await(int tenant, JobId id, Duration wait) throws InterruptedException {

@@ -1,71 +1,50 @@
 package io.millrace.api.inspect;
 
-import io.millrace.api.patience.Turnstile;
+import io.millrace.api.patience.Batches;
+import io.millrace.db.job.JobFilter;
 import io.millrace.db.job.JobView;
-import io.millrace.db.job.JobViews;
+import io.millrace.db.job.JobViews.Sized;
 import io.millrace.job.JobId;
-import java.time.Duration;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ExecutionException;
 
-/**
- * Reads jobs for those who waited for them and may all be woken at once: a few reads at a time, and
- * one for all who ask for the same job while it has not begun.
- */
+/** Reads jobs, with their results, for those who waited for them and may all be woken at once. */
 final class ReadAwaited {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final int AT_ONCE = 3;
 
-  private final JobViews jobs;
-  private final Turnstile turnstile;
-  private final ConcurrentMap<Asked, CompletableFuture<Optional<JobView>>> next =
-      new ConcurrentHashMap<>();
+  private final FindJobs jobs;
+  private final Batches<Asked, JobView> batches = new Batches<>(AT_ONCE, this::read);
 
   private record Asked(int tenantId, JobId id) {}
 
-  ReadAwaited(JobViews jobs, Turnstile turnstile) {
+  ReadAwaited(FindJobs jobs) {
     this.jobs = jobs;
-    this.turnstile = turnstile;
   }
 
   /** The job as it is at some moment from now on, if that tenant has it. */
   Optional<JobView> find(int tenantId, JobId id) throws InterruptedException {
-    var asked = new Asked(tenantId, id);
-    var mine = new CompletableFuture<Optional<JobView>>();
-    var others = next.putIfAbsent(asked, mine);
-    if (others != null) {
-      return join(others);
-    }
-    try {
-      return turnstile.within(
-          PATIENCE,
-          () -> {
-            // Who comes after this would see what was before it asked.
-            next.remove(asked, mine);
-            var found = jobs.find(tenantId, id);
-            mine.complete(found);
-            return found;
-          });
-    } catch (RuntimeException | InterruptedException failure) {
-      next.remove(asked, mine);
-      mine.completeExceptionally(failure);
-      throw failure;
-    }
+    return batches.find(new Asked(tenantId, id));
   }
 
-  private static Optional<JobView> join(CompletableFuture<Optional<JobView>> read)
-      throws InterruptedException {
-    try {
-      return read.get();
-    } catch (ExecutionException failed) {
-      if (failed.getCause() instanceof RuntimeException known) {
-        throw known;
+  private Map<Asked, JobView> read(List<Asked> asked) {
+    Map<Integer, List<JobId>> tenants = new HashMap<>();
+    asked.forEach(
+        each -> tenants.computeIfAbsent(each.tenantId(), id -> new ArrayList<>()).add(each.id()));
+    Map<Asked, JobView> found = new HashMap<>();
+    tenants.forEach((tenant, ids) -> {
+      List<Sized> sized = jobs.these(JobFilter.of(tenant), ids);
+      try {
+        jobs.withResults(sized, job -> found.put(new Asked(tenant, job.id()), job));
+      } catch (IOException impossible) {
+        throw new UncheckedIOException(impossible);
       }
-      throw new CompletionException(failed.getCause());
-    }
+    });
+    return found;
   }
 }

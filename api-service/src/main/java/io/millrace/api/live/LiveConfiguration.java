@@ -33,7 +33,7 @@ public class LiveConfiguration {
     var changes = new JobChanges(database);
     var meters = new StreamMeters(registry, streams);
     return new LiveController(
-        new StreamJob(streams, changes, turnstile, meters, settings.keepAlive()),
+        new StreamJob(streams, changes, meters, settings.keepAlive()),
         new StreamTenant(streams, changes, turnstile, meters, settings.keepAlive()),
         new Places(settings.perTenant(), settings.total()),
         streams,

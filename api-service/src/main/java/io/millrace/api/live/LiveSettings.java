@@ -16,7 +16,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("millrace.streams")
 record LiveSettings(
     @DefaultValue("5000") int perTenant,
-    @DefaultValue("15000") int total,
+    @DefaultValue("8000") int total,
     @DefaultValue("1000") int buffer,
     @DefaultValue("15s") Duration keepAlive,
     @DefaultValue("1h") Duration longest) {

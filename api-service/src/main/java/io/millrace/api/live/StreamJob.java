@@ -1,7 +1,7 @@
 package io.millrace.api.live;
 
 import io.millrace.api.live.LiveStream.Ending;
-import io.millrace.api.patience.Turnstile;
+import io.millrace.api.patience.Batches;
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
 import io.millrace.db.job.JobChange;
@@ -12,28 +12,28 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Streams one job's states, from the one that it is in to its end. */
 final class StreamJob {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final int AT_ONCE = 2;
 
   private final LiveStreams streams;
-  private final JobChanges changes;
-  private final Turnstile turnstile;
+  private final Batches<JobId, JobChange> jobs;
   private final StreamMeters meters;
   private final Duration keepAlive;
 
-  StreamJob(
-      LiveStreams streams,
-      JobChanges changes,
-      Turnstile turnstile,
-      StreamMeters meters,
-      Duration keepAlive) {
+  StreamJob(LiveStreams streams, JobChanges changes, StreamMeters meters, Duration keepAlive) {
     this.streams = streams;
-    this.changes = changes;
-    this.turnstile = turnstile;
+    this.jobs =
+        new Batches<>(
+            AT_ONCE,
+            ids ->
+                changes.of(ids).stream()
+                    .collect(Collectors.toMap(JobChange::id, Function.identity())));
     this.meters = meters;
     this.keepAlive = keepAlive;
   }
@@ -41,9 +41,8 @@ final class StreamJob {
   /** The job as it is; refused with 404 where that tenant has none of that id. */
   JobChange find(int tenantId, String id) throws InterruptedException {
     JobId jobId = JobId.parse(id).orElseThrow(StreamJob::unknown);
-    return turnstile.within(PATIENCE, () -> changes.of(List.of(jobId))).stream()
+    return jobs.find(jobId)
         .filter(job -> job.tenantId() == tenantId)
-        .findFirst()
         .orElseThrow(StreamJob::unknown);
   }
 
