@@ -13,6 +13,7 @@ import io.millrace.api.submit.SubmitConfiguration;
 import io.millrace.api.tenant.TenantConfiguration;
 import io.millrace.api.usage.UsageConfiguration;
 import io.millrace.api.wake.WakeConfiguration;
+import io.millrace.api.webhook.WebhookConfiguration;
 import io.millrace.db.sql.Database;
 import io.millrace.model.ModelCatalogue;
 import java.time.Clock;
@@ -45,6 +46,7 @@ import org.springframework.core.env.Environment;
   UsageConfiguration.class,
   WakeConfiguration.class,
   LiveConfiguration.class,
+  WebhookConfiguration.class,
   HealthConfiguration.class,
   DocumentConfiguration.class
 })

@@ -13,6 +13,7 @@ import io.millrace.cli.client.ListCommand;
 import io.millrace.cli.client.ResultsCommand;
 import io.millrace.cli.client.SubmitCommand;
 import io.millrace.cli.client.UsageCommand;
+import io.millrace.cli.client.WebhooksCommand;
 import io.millrace.cli.recompute.RecomputeCommand;
 import io.millrace.cli.serve.ApiCommand;
 import io.millrace.cli.serve.InfraCommand;
@@ -47,6 +48,7 @@ public final class Main {
           "cancel",
           "replay",
           "delete",
+          "webhooks",
           "keys",
           "tenants",
           "limits",
@@ -117,6 +119,7 @@ public final class Main {
       case "results" -> new ResultsCommand(terminal).run(arguments);
       case "events" -> new EventsCommand(terminal).run(arguments);
       case "usage" -> new UsageCommand(terminal).run(arguments);
+      case "webhooks" -> new WebhooksCommand(terminal).run(arguments);
       case "recompute" -> new RecomputeCommand(terminal).run(arguments);
       case "keys" -> new KeysCommand(terminal).run(arguments);
       case "limits" -> new LimitsCommand(terminal).run(arguments);

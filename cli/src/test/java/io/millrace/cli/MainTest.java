@@ -33,7 +33,8 @@ class MainTest {
         "bench",
         "keys",
         "tenants",
-        "limits"
+        "limits",
+        "webhooks"
       })
   void everyCommandIsExplained(String command) {
     String explained = new Shell().run(command, "--help").out();
@@ -94,7 +95,15 @@ class MainTest {
         "limits list sonnet-5-5",
         "limits pause",
         "limits pause a b",
-        "limits resume a --reason b"
+        "limits resume a --reason b",
+        "webhooks frobnicate",
+        "webhooks create",
+        "webhooks delete",
+        "webhooks delete ../x",
+        "webhooks test ep_1 --overlap 3",
+        "webhooks rotate ep_1 --overlap 604801",
+        "webhooks replay",
+        "webhooks replay msg_1 --status failed"
       })
   void whatIsNotUnderstoodExitsWith2AndPointsToTheHelp(String line) {
     var ended = new Shell().run(line.split(" "));

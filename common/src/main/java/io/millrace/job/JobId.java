@@ -1,7 +1,7 @@
 package io.millrace.job;
 
+import io.millrace.id.WireId;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
@@ -16,9 +16,6 @@ import java.util.random.RandomGenerator;
 public record JobId(UUID uuid) implements Comparable<JobId> {
 
   private static final String PREFIX = "job_";
-  private static final int DIGITS = 26;
-  private static final char[] ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz".toCharArray();
-  private static final byte[] VALUES = values();
 
   /** A new id whose place in time is {@code at}; {@code random} must be unpredictable enough. */
   @SuppressWarnings("JavaInstantGetSecondsGetNano") // the fraction within its millisecond is meant
@@ -32,35 +29,12 @@ public record JobId(UUID uuid) implements Comparable<JobId> {
 
   /** The id that {@code text} names, or empty where it is not a job id as this class writes one. */
   public static Optional<JobId> parse(String text) {
-    if (text.length() != PREFIX.length() + DIGITS || !text.startsWith(PREFIX)) {
-      return Optional.empty();
-    }
-    long high = 0;
-    long low = 0;
-    for (int i = PREFIX.length(); i < text.length(); i++) {
-      char c = text.charAt(i);
-      int value = c < VALUES.length ? VALUES[c] : -1;
-      if (value < 0 || (i == PREFIX.length() && value > 7)) {
-        return Optional.empty();
-      }
-      high = (high << 5) | (low >>> 59);
-      low = (low << 5) | value;
-    }
-    return Optional.of(new JobId(new UUID(high, low)));
+    return WireId.parse(PREFIX, text).map(JobId::new);
   }
 
   @Override
   public String toString() {
-    char[] text = new char[PREFIX.length() + DIGITS];
-    PREFIX.getChars(0, PREFIX.length(), text, 0);
-    long high = uuid.getMostSignificantBits();
-    long low = uuid.getLeastSignificantBits();
-    for (int i = text.length - 1; i >= PREFIX.length(); i--) {
-      text[i] = ALPHABET[(int) (low & 31)];
-      low = (low >>> 5) | (high << 59);
-      high >>>= 5;
-    }
-    return new String(text);
+    return WireId.write(PREFIX, uuid);
   }
 
   /** Orders as PostgreSQL orders uuids: unsigned, byte by byte. */
@@ -72,14 +46,5 @@ public record JobId(UUID uuid) implements Comparable<JobId> {
         ? high
         : Long.compareUnsigned(
             uuid.getLeastSignificantBits(), other.uuid.getLeastSignificantBits());
-  }
-
-  private static byte[] values() {
-    byte[] values = new byte[128];
-    Arrays.fill(values, (byte) -1);
-    for (int i = 0; i < ALPHABET.length; i++) {
-      values[ALPHABET[i]] = (byte) i;
-    }
-    return values;
   }
 }

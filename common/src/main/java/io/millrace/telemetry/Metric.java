@@ -317,11 +317,41 @@ public enum Metric {
       COUNTER,
       WORKER,
       "events and dead letters that Kafka did not take; PostgreSQL has the record"),
+  WEBHOOKS(
+      "millrace.webhooks",
+      COUNTER,
+      WORKER,
+      "attempts for webhooks: `delivered`, `retry`, `failed`, `gone`, `dropped`, `given_back`, `unrecorded`",
+      "outcome",
+      "error"),
+  WEBHOOKS_START(
+      "millrace.webhooks.start",
+      HISTOGRAM,
+      WORKER,
+      "from an event's commit to the beginning of its first attempt"),
+  WEBHOOKS_PENDING(
+      "millrace.webhooks.pending",
+      GAUGE,
+      DISPATCHER,
+      "deliveries that wait for an attempt, also those of paused and disabled endpoints: exact up to"
+          + " 10,000, estimated beyond"),
+  WEBHOOKS_AGE(
+      "millrace.webhooks.age",
+      SECONDS,
+      DISPATCHER,
+      "how long the longest-waiting delivery has been due, of destinations that are neither paused nor"
+          + " spared"),
+  WEBHOOKS_DISABLED(
+      "millrace.webhooks.disabled",
+      GAUGE,
+      DISPATCHER,
+      "endpoints that are disabled, by why: `gone`, `failing`",
+      "reason"),
   LOOP_RUNS(
       "millrace.loop.runs",
       TIMER,
       BOTH,
-      "every loop's rounds; loops `dispatch`, `intake`, `heartbeat`, `rescue`, `expire`, `house`, `events`,"
+      "every loop's rounds; loops `dispatch`, `intake`, `heartbeat`, `rescue`, `expire`, `house`, `events`, `deliver`,"
           + " `topics`, `queue`, of the api `finished`, `event-feed` and others",
       "loop"),
   LOOP_FAILURES("millrace.loop.failures", COUNTER, BOTH, "rounds that failed", "loop"),

@@ -1,7 +1,11 @@
 package io.millrace.simulator;
 
+import io.millrace.simulator.fault.BatchCall;
+import io.millrace.simulator.fault.BatchFault;
+import io.millrace.simulator.fault.BatchFaultRule;
 import io.millrace.simulator.fault.Fault;
 import io.millrace.simulator.fault.FaultRule;
+import io.millrace.simulator.journal.Outcome;
 import io.millrace.simulator.journal.Received;
 import io.millrace.simulator.journal.Stats;
 import io.millrace.simulator.journal.Usage;
@@ -43,7 +47,10 @@ final class JournalJson {
   }
 
   private static void counts(ObjectNode node, Map<?, Long> counts) {
-    counts.forEach((key, count) -> node.put(key.toString().toLowerCase(Locale.ROOT), count));
+    counts.forEach((key, count) ->
+        node.put(
+            key instanceof Outcome ? key.toString().toLowerCase(Locale.ROOT) : key.toString(),
+            count));
   }
 
   static ObjectNode requests(List<Received> kept, int limit) {
@@ -85,7 +92,7 @@ final class JournalJson {
         .put("ephemeral_1h_input_tokens", usage.cacheWrite1hTokens());
   }
 
-  static ObjectNode faults(List<FaultRule> active) {
+  static ObjectNode faults(List<FaultRule> active, List<BatchFaultRule> ofBatches) {
     ObjectNode node = JSON.createObjectNode();
     var rules = node.putArray("active");
     for (FaultRule rule : active) {
@@ -95,9 +102,23 @@ final class JournalJson {
       }
       shown.put("share", rule.share()).put("retry_after", rule.retryAfter().toSeconds());
       shown.put("model", rule.model()).put("job", rule.job());
+      if (!rule.on().isEmpty()) {
+        var on = shown.putArray("on");
+        rule.on().stream().map(BatchCall::wireName).sorted().forEach(on::add);
+      }
+    }
+    for (BatchFaultRule rule : ofBatches) {
+      ObjectNode shown = rules.addObject().put("fault", rule.fault().wireName());
+      if (rule.times() != Long.MAX_VALUE) {
+        shown.put("next", rule.times());
+      }
+      shown.put("share", rule.share()).put("custom_id", rule.customId());
     }
     ObjectNode known = node.putObject("known");
     for (Fault fault : Fault.values()) {
+      known.put(fault.wireName(), fault.says());
+    }
+    for (BatchFault fault : BatchFault.values()) {
       known.put(fault.wireName(), fault.says());
     }
     return node;

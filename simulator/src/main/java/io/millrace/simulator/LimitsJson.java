@@ -1,5 +1,6 @@
 package io.millrace.simulator;
 
+import io.millrace.simulator.limit.BatchLimits;
 import io.millrace.simulator.limit.Limits;
 import io.millrace.simulator.limit.PoolLimits;
 import java.time.Duration;
@@ -37,6 +38,7 @@ final class LimitsJson {
     Duration requestBurst = base.requestBurst();
     Duration tokenBurst = base.tokenBurst();
     long countTokens = PoolLimits.UNLIMITED;
+    BatchLimits batches = BatchLimits.NONE;
     for (Map.Entry<String, JsonNode> field : node.properties()) {
       JsonNode value = field.getValue();
       switch (field.getKey()) {
@@ -44,16 +46,18 @@ final class LimitsJson {
         case "pools" ->
             value.properties().forEach(pool -> pools.put(pool.getKey(), pool(pool.getValue())));
         case "count_tokens" -> countTokens = value.asLong();
+        case "batches" ->
+            batches = new BatchLimits(limit(value, "requests"), limit(value, "queued"));
         case "request_burst_seconds" -> requestBurst = seconds(value);
         case "token_burst_seconds" -> tokenBurst = seconds(value);
         default ->
             throw new IllegalArgumentException(
                 "limits has no '"
                     + field.getKey()
-                    + "'; it has default, pools, count_tokens, request_burst_seconds, token_burst_seconds");
+                    + "'; it has default, pools, count_tokens, batches, request_burst_seconds, token_burst_seconds");
       }
     }
-    return new Limits(pools, otherwise, countTokens, requestBurst, tokenBurst);
+    return new Limits(pools, otherwise, countTokens, batches, requestBurst, tokenBurst);
   }
 
   private static Duration seconds(JsonNode value) {
@@ -86,6 +90,12 @@ final class LimitsJson {
     shown.put("pools", pools);
     if (limits.countTokensRequests() != PoolLimits.UNLIMITED) {
       shown.put("count_tokens", limits.countTokensRequests());
+    }
+    Map<String, Long> batches = new HashMap<>();
+    put(batches, "requests", limits.batches().requests());
+    put(batches, "queued", limits.batches().queued());
+    if (!batches.isEmpty()) {
+      shown.put("batches", batches);
     }
     shown.put("request_burst_seconds", limits.requestBurst().toNanos() / 1e9);
     shown.put("token_burst_seconds", limits.tokenBurst().toNanos() / 1e9);

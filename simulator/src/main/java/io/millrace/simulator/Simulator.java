@@ -1,6 +1,12 @@
 package io.millrace.simulator;
 
 import io.millrace.simulator.answer.Account;
+import io.millrace.simulator.batch.BatchItem;
+import io.millrace.simulator.batch.BatchRecords;
+import io.millrace.simulator.batch.BatchSettings;
+import io.millrace.simulator.batch.BatchState;
+import io.millrace.simulator.fault.BatchFault;
+import io.millrace.simulator.fault.BatchFaultRule;
 import io.millrace.simulator.fault.Fault;
 import io.millrace.simulator.fault.FaultRule;
 import io.millrace.simulator.http.HttpLoop;
@@ -28,9 +34,8 @@ import java.util.function.Supplier;
  * <p>{@link #close} stops listening and drops every connection, as a killed server would.
  */
 public final class Simulator implements AutoCloseable {
-  private static final int MAX_BODY = 32 * 1024 * 1024;
-
   private final Account account;
+  private final BatchRecords batches;
   private final HttpLoop loop;
   private final String host;
 
@@ -46,8 +51,9 @@ public final class Simulator implements AutoCloseable {
     account.latency(settings.latency());
     account.outputTokens(settings.outputTokens());
     account.inputEstimate(settings.inputEstimate());
-    Routes routes = new Routes(account);
-    loop = HttpLoop.start(new InetSocketAddress(host, settings.port()), MAX_BODY, routes);
+    batches = new BatchRecords(account, settings.batches());
+    Routes routes = new Routes(account, batches);
+    loop = HttpLoop.start(new InetSocketAddress(host, settings.port()), Routes::maxBody, routes);
     routes.connectionsBy(loop::connections);
   }
 
@@ -81,9 +87,22 @@ public final class Simulator implements AutoCloseable {
     change(() -> account.faults().add(rule));
   }
 
+  /** The next so many batches, or items of batches, meet the fault. */
+  public void fail(int times, BatchFault fault) {
+    fail(BatchFaultRule.next(times, fault));
+  }
+
+  /** Adds a rule for batches created or items processed from now on. */
+  public void fail(BatchFaultRule rule) {
+    change(() -> account.batchFaults().add(rule));
+  }
+
   /** Forgets the rules set by {@link #fail} and the control API, and what markers were used up. */
   public void clearFaults() {
-    change(() -> account.faults().clear());
+    change(() -> {
+      account.faults().clear();
+      account.batchFaults().clear();
+    });
   }
 
   /** The rules still in force, with what is left of their times. */
@@ -99,6 +118,31 @@ public final class Simulator implements AutoCloseable {
   /** For calls that come from now on. */
   public void outputTokens(Distribution tokens) {
     change(() -> account.outputTokens(tokens));
+  }
+
+  /** For batches created from now on. */
+  public void batches(BatchSettings settings) {
+    change(() -> batches.settings(settings));
+  }
+
+  /** How all batches really stand, oldest first, deleted ones included. */
+  public List<BatchState> batches() {
+    return ask(batches::states);
+  }
+
+  /** What became of every item of every batch, and what was billed for it. */
+  public List<BatchItem> batchItems() {
+    return ask(() -> batches.items(null));
+  }
+
+  /** What became of every item of a batch, and what was billed for it. */
+  public List<BatchItem> batchItems(String batchId) {
+    return ask(() -> batches.items(batchId));
+  }
+
+  /** Lets every batch end now, stuck ones too; what still makes no progress counts as expired. */
+  public void finishBatches() {
+    change(batches::finish);
   }
 
   /** Changes limits on the fly; each bucket keeps the share to which it was full. */
@@ -170,11 +214,14 @@ public final class Simulator implements AutoCloseable {
   }
 
   /**
-   * Forgets calls, sums, faults and cache, fills the buckets and lets held answers go; latency,
-   * lengths and limits stay.
+   * Forgets calls, sums, batches, faults and cache, fills the buckets and lets held answers go;
+   * latency, lengths and limits stay.
    */
   public void reset() {
-    change(account::reset);
+    change(() -> {
+      account.reset();
+      batches.clear();
+    });
   }
 
   @Override

@@ -20,6 +20,8 @@ public final class SimulatorMain {
                                 (default lognormal(400,0.35)+2/token: about a second)
         --output-tokens <how>   300, uniform(100,500) or lognormal(180,0.6), cut by max_tokens (default lognormal(180,0.6))
         --limits <which>        unlimited, start, build or scale (default start)
+        --batch-time <how>      how long a batch takes: 30s, uniform(10s,2m), lognormal(30s,0.4) (default lognormal(30s,0.4))
+        --batch-factor <n>      let that, a batch's 24 hours and its 29 days pass so many times faster (default 1)
         --keys <a,b>            accept these keys only (default: any)
         --journal <n>           how many calls are remembered singly (default 100000)
         --seed <n>              draw lengths, latencies and random faults from this seed
@@ -93,6 +95,10 @@ public final class SimulatorMain {
         case "--latency" -> settings.withLatency(Latency.parse(value));
         case "--output-tokens" -> settings.withOutputTokens(Distribution.parse(value));
         case "--limits" -> settings.withLimits(LimitsJson.named(value));
+        case "--batch-time" ->
+            settings.withBatches(settings.batches().withTime(Distribution.parse(value)));
+        case "--batch-factor" ->
+            settings.withBatches(settings.batches().withFactor(Double.parseDouble(value)));
         case "--keys" -> settings.withKeys(Set.of(value.split(",", -1)));
         case "--journal" -> settings.withJournal(Integer.parseInt(value));
         case "--seed" -> settings.withSeed(Long.parseLong(value));

@@ -1,5 +1,6 @@
 package io.millrace.simulator;
 
+import io.millrace.simulator.batch.BatchSettings;
 import io.millrace.simulator.limit.Limits;
 import io.millrace.simulator.timing.Distribution;
 import io.millrace.simulator.timing.Latency;
@@ -16,11 +17,12 @@ import java.util.Set;
  * @param limits the rate limits
  * @param inputEstimate what calls are charged for input until their answer begins, as a multiple of
  *     what it is
+ * @param batches how batches go
  * @param keys the keys that are accepted; empty: any
  * @param journal how many calls are remembered singly; sums cover all
  * @param seed what lengths, latencies and random faults are drawn from
- * @param clock what buckets, cache entries and model retirement go by; latencies always run in real
- *     time
+ * @param clock what batches, buckets, cache entries and model retirement go by; latencies always
+ *     run in real time
  */
 public record SimulatorSettings(
     String host,
@@ -29,6 +31,7 @@ public record SimulatorSettings(
     Distribution outputTokens,
     Limits limits,
     double inputEstimate,
+    BatchSettings batches,
     Set<String> keys,
     int journal,
     long seed,
@@ -53,6 +56,7 @@ public record SimulatorSettings(
         new Distribution.Fixed(64),
         Limits.unlimited(),
         1,
+        BatchSettings.defaults(),
         Set.of(),
         JOURNAL,
         42,
@@ -65,56 +69,152 @@ public record SimulatorSettings(
         .withLatency(Latency.LOCAL)
         .withOutputTokens(new Distribution.LogNormal(180, 0.6))
         .withLimits(Limits.of(Limits.Tier.START))
+        .withBatches(BatchSettings.local())
         .withSeed(System.nanoTime());
   }
 
   public SimulatorSettings withHost(String changed) {
     return new SimulatorSettings(
-        changed, port, latency, outputTokens, limits, inputEstimate, keys, journal, seed, clock);
+        changed,
+        port,
+        latency,
+        outputTokens,
+        limits,
+        inputEstimate,
+        batches,
+        keys,
+        journal,
+        seed,
+        clock);
   }
 
   public SimulatorSettings withPort(int changed) {
     return new SimulatorSettings(
-        host, changed, latency, outputTokens, limits, inputEstimate, keys, journal, seed, clock);
+        host,
+        changed,
+        latency,
+        outputTokens,
+        limits,
+        inputEstimate,
+        batches,
+        keys,
+        journal,
+        seed,
+        clock);
   }
 
   public SimulatorSettings withLatency(Latency changed) {
     return new SimulatorSettings(
-        host, port, changed, outputTokens, limits, inputEstimate, keys, journal, seed, clock);
+        host,
+        port,
+        changed,
+        outputTokens,
+        limits,
+        inputEstimate,
+        batches,
+        keys,
+        journal,
+        seed,
+        clock);
   }
 
   public SimulatorSettings withOutputTokens(Distribution changed) {
     return new SimulatorSettings(
-        host, port, latency, changed, limits, inputEstimate, keys, journal, seed, clock);
+        host, port, latency, changed, limits, inputEstimate, batches, keys, journal, seed, clock);
   }
 
   public SimulatorSettings withLimits(Limits changed) {
     return new SimulatorSettings(
-        host, port, latency, outputTokens, changed, inputEstimate, keys, journal, seed, clock);
+        host,
+        port,
+        latency,
+        outputTokens,
+        changed,
+        inputEstimate,
+        batches,
+        keys,
+        journal,
+        seed,
+        clock);
   }
 
   public SimulatorSettings withInputEstimate(double changed) {
     return new SimulatorSettings(
-        host, port, latency, outputTokens, limits, changed, keys, journal, seed, clock);
+        host, port, latency, outputTokens, limits, changed, batches, keys, journal, seed, clock);
+  }
+
+  public SimulatorSettings withBatches(BatchSettings changed) {
+    return new SimulatorSettings(
+        host,
+        port,
+        latency,
+        outputTokens,
+        limits,
+        inputEstimate,
+        changed,
+        keys,
+        journal,
+        seed,
+        clock);
   }
 
   public SimulatorSettings withKeys(Set<String> changed) {
     return new SimulatorSettings(
-        host, port, latency, outputTokens, limits, inputEstimate, changed, journal, seed, clock);
+        host,
+        port,
+        latency,
+        outputTokens,
+        limits,
+        inputEstimate,
+        batches,
+        changed,
+        journal,
+        seed,
+        clock);
   }
 
   public SimulatorSettings withJournal(int changed) {
     return new SimulatorSettings(
-        host, port, latency, outputTokens, limits, inputEstimate, keys, changed, seed, clock);
+        host,
+        port,
+        latency,
+        outputTokens,
+        limits,
+        inputEstimate,
+        batches,
+        keys,
+        changed,
+        seed,
+        clock);
   }
 
   public SimulatorSettings withSeed(long changed) {
     return new SimulatorSettings(
-        host, port, latency, outputTokens, limits, inputEstimate, keys, journal, changed, clock);
+        host,
+        port,
+        latency,
+        outputTokens,
+        limits,
+        inputEstimate,
+        batches,
+        keys,
+        journal,
+        changed,
+        clock);
   }
 
   public SimulatorSettings withClock(InstantSource changed) {
     return new SimulatorSettings(
-        host, port, latency, outputTokens, limits, inputEstimate, keys, journal, seed, changed);
+        host,
+        port,
+        latency,
+        outputTokens,
+        limits,
+        inputEstimate,
+        batches,
+        keys,
+        journal,
+        seed,
+        changed);
   }
 }

@@ -32,6 +32,9 @@ class SimulatorMainTest {
             "--output-tokens=lognormal(180,0.6)",
             "--limits",
             "unlimited",
+            "--batch-time=uniform(1m,2h)",
+            "--batch-factor",
+            "60",
             "--keys=a,b",
             "--journal",
             "7",
@@ -41,6 +44,8 @@ class SimulatorMainTest {
     assertThat(settings.latency()).isEqualTo(Latency.INSTANT);
     assertThat(settings.outputTokens()).isEqualTo(new Distribution.LogNormal(180, 0.6));
     assertThat(settings.limits()).isEqualTo(Limits.unlimited());
+    assertThat(settings.batches().time()).isEqualTo(new Distribution.Uniform(60_000, 7_200_000));
+    assertThat(settings.batches().factor()).isEqualTo(60);
     assertThat(settings.keys()).isEqualTo(Set.of("a", "b"));
     assertThat(settings.journal()).isEqualTo(7);
     assertThat(settings.seed()).isEqualTo(5);

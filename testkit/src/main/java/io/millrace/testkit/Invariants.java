@@ -106,6 +106,24 @@ public final class Invariants {
         "a job without its request",
         "select j.id from job j where not exists (select from request r where r.job_id = j.id)");
     NEVER.put(
+        "an ended job whose own webhook nobody was to be told",
+        """
+        select j.id from job j where j.has_webhook and j.finished_at is not null and not exists (
+          select from delivery d where d.job_id = j.id and d.series = j.series and d.endpoint_id is null)
+        """);
+    NEVER.put(
+        "a delivery that is pending in one table only",
+        """
+        select coalesce(d.id, p.id) from (select id from delivery where state = 'pending') d
+        full join delivery_pending p on p.id = d.id where d.id is null or p.id is null
+        """);
+    NEVER.put(
+        "a delivery whose attempts differ from its attempt rows",
+        """
+        select d.id from delivery d
+        where d.attempts <> (select count(*) from delivery_attempt a where a.delivery_id = d.id)
+        """);
+    NEVER.put(
         "a queued job that was asked to end",
         "select j.id from job j where j.state = 'queued' and j.cancel_requested_at is not null");
     NEVER.put(

@@ -12,6 +12,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,9 @@ public final class JobFixture {
   private int maxTokens = 64;
   private boolean retryAmbiguous = true;
   private @Nullable String userId;
+  private @Nullable String feature;
+  private @Nullable String webhookUrl;
+  private @Nullable UUID batchId;
   private @Nullable Instant submittedAt;
   private @Nullable Instant runAt;
   private @Nullable Instant expiresAt;
@@ -88,6 +92,23 @@ public final class JobFixture {
     return this;
   }
 
+  public JobFixture feature(String changed) {
+    feature = changed;
+    return this;
+  }
+
+  /** With a URL of its own that its end is told to. */
+  public JobFixture webhook(String url) {
+    webhookUrl = url;
+    return this;
+  }
+
+  /** An item of that batch. */
+  public JobFixture batch(UUID id) {
+    batchId = id;
+    return this;
+  }
+
   public JobFixture maxTokens(int changed) {
     maxTokens = changed;
     return this;
@@ -138,9 +159,9 @@ public final class JobFixture {
         maxTokens,
         null,
         userId,
-        null,
-        null,
-        new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, null, null, null),
+        feature,
+        batchId,
+        new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, null, webhookUrl, null),
         key);
   }
 

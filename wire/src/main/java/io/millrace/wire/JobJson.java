@@ -7,6 +7,7 @@ import io.millrace.money.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the job object; Claude's answer goes in as the bytes that Claude sent. */
 public final class JobJson {
@@ -14,6 +15,7 @@ public final class JobJson {
   private final JobView job;
   private final Waiting waiting;
   private final JsonWriter json = new JsonWriter();
+  private @Nullable String resultUrl;
 
   private JobJson(JobView job, Waiting waiting) {
     this.job = job;
@@ -28,6 +30,13 @@ public final class JobJson {
   /** The job, and why it waits. */
   public static byte[] write(JobView job, Waiting waiting) {
     return new JobJson(job, waiting).object(true);
+  }
+
+  /** The job with no result but the address where it is to be had. */
+  public static byte[] omittingResult(JobView job, Instant now, String url) {
+    var writer = new JobJson(job, Waiting.of(job, now));
+    writer.resultUrl = url;
+    return writer.object(true);
   }
 
   /** The same as an item of a list that was not asked for results. */
@@ -122,6 +131,10 @@ public final class JobJson {
       return;
     }
     json.object("result");
+    if (resultUrl != null) {
+      json.text("type", "omitted").text("url", resultUrl).end();
+      return;
+    }
     switch (job.state()) {
       case SUCCEEDED -> {
         json.text("type", "succeeded");

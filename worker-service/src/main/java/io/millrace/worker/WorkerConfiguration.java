@@ -1,6 +1,7 @@
 package io.millrace.worker;
 
 import io.millrace.model.ModelCatalogue;
+import io.millrace.worker.deliver.DeliverConfiguration;
 import io.millrace.worker.dispatch.DispatchConfiguration;
 import io.millrace.worker.drain.DrainConfiguration;
 import io.millrace.worker.events.EventsConfiguration;
@@ -31,6 +32,7 @@ import org.springframework.context.annotation.PropertySource;
   DispatchConfiguration.class,
   QuotaConfiguration.class,
   RescueConfiguration.class,
+  DeliverConfiguration.class,
   DrainConfiguration.class,
   TelemetryConfiguration.class,
   HealthConfiguration.class

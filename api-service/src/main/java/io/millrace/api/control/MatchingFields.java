@@ -13,7 +13,6 @@ import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
 
 /** The fields of a request that does something to all jobs of a filter. */
 final class MatchingFields {
@@ -76,8 +75,8 @@ final class MatchingFields {
 
   private void field(String name, JsonParser json) {
     switch (name) {
-      case "all" -> all = bool(name, json);
-      case "dry_run" -> dryRun = bool(name, json);
+      case "all" -> all = new Values(json).bool(name);
+      case "dry_run" -> dryRun = new Values(json).bool(name);
       case "after_id" ->
           after =
               JobId.parse(new Values(json).text(name, 64))
@@ -91,15 +90,5 @@ final class MatchingFields {
         }
       }
     }
-  }
-
-  private static boolean bool(String name, JsonParser json) {
-    if (json.currentToken() == JsonToken.VALUE_TRUE) {
-      return true;
-    }
-    if (json.currentToken() == JsonToken.VALUE_FALSE) {
-      return false;
-    }
-    throw refused(name, "Input should be true or false");
   }
 }

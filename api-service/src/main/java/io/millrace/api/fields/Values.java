@@ -2,8 +2,8 @@ package io.millrace.api.fields;
 
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
-import java.net.URI;
-import java.net.URISyntaxException;
+import io.millrace.webhook.address.TargetRefused;
+import io.millrace.webhook.address.Targets;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -124,20 +124,24 @@ public final class Values {
     }
   }
 
-  /** An absolute http or https address. */
-  public String url(String field) {
-    String value = name(field, MAX_URL);
+  /** A URL that webhooks may be sent to, as it was given. */
+  public String url(String field, Targets targets) {
+    String value = text(field, MAX_URL);
     try {
-      URI uri = new URI(value);
-      boolean web =
-          "http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme());
-      if (web && uri.getHost() != null && uri.getUserInfo() == null && uri.getPort() <= 65_535) {
-        return value;
-      }
-    } catch (URISyntaxException notAUrl) {
-      // Refused below, like any other text that is no address.
+      targets.parse(value);
+    } catch (TargetRefused refused) {
+      throw refused(field, refused.reason());
     }
-    throw refused(field, "Input should be an absolute http or https URL without user or password");
+    return value;
+  }
+
+  /** True or false. */
+  public boolean bool(String field) {
+    return switch (json.currentToken()) {
+      case VALUE_TRUE -> true;
+      case VALUE_FALSE -> false;
+      case null, default -> throw refused(field, "Input should be true or false");
+    };
   }
 
   /** Whether {@code value} is a text that PostgreSQL can hold, of at most that many characters. */

@@ -62,24 +62,15 @@ final class FindJobs {
   }
 
   private Page search(JobFilter filter, Paging<JobId> paging) {
-    boolean older = paging.before() == null;
     Found found =
         walk.next(
             filter,
-            older ? Direction.NEWEST_FIRST : Direction.OLDEST_FIRST,
-            older ? paging.after() : paging.before(),
+            paging.isTowardsOlder() ? Direction.NEWEST_FIRST : Direction.OLDEST_FIRST,
+            paging.from(),
             paging.limit() + 1,
             SEARCH);
-    boolean full = found.ids().size() > paging.limit();
-    List<JobId> ids = full ? found.ids().subList(0, paging.limit()) : found.ids();
-    JobId far = full || found.reached() == null ? end(ids) : found.reached();
-    JobId near = ids.isEmpty() ? null : ids.getFirst();
-    List<Sized> jobs = views.find(filter, older ? ids : ids.reversed());
-    return new Page(jobs, full || found.reached() != null, older ? near : far, older ? far : near);
-  }
-
-  private static @Nullable JobId end(List<JobId> ids) {
-    return ids.isEmpty() ? null : ids.getLast();
+    var cut = paging.cut(found.ids(), found.reached());
+    return new Page(views.find(filter, cut.ids()), cut.hasMore(), cut.first(), cut.last());
   }
 
   /** Those of these jobs that meet the filter. */

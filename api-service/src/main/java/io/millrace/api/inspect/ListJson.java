@@ -7,22 +7,24 @@ import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a list as its items come, so that a page need not be in memory. */
-final class ListJson {
+public final class ListJson {
 
   private final OutputStream out;
   private boolean begun;
 
-  ListJson(OutputStream out) {
+  public ListJson(OutputStream out) {
     this.out = out;
   }
 
-  void item(byte[] json) throws IOException {
+  /** One more item, which is JSON already. */
+  public void item(byte[] json) throws IOException {
     begin();
     out.write(json);
   }
 
   /** The ids are ours, and need no escaping. */
-  void end(boolean hasMore, @Nullable String firstId, @Nullable String lastId) throws IOException {
+  public void end(boolean hasMore, @Nullable String firstId, @Nullable String lastId)
+      throws IOException {
     if (!begun) {
       ascii("{\"data\":[");
     }

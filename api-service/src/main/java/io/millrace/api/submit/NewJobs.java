@@ -6,9 +6,11 @@ import io.millrace.claude.estimate.RequestShape;
 import io.millrace.db.job.NewJob;
 import io.millrace.job.JobId;
 import io.millrace.model.ModelCatalogue;
+import io.millrace.model.Retirement;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,11 @@ final class NewJobs {
     this.timeout = timeout;
     this.clock = clock;
     this.random = random;
+  }
+
+  /** What is to be said of the model that was asked for, where it will not be there for long. */
+  Optional<Retirement> retirement(Submission submission) {
+    return models.retirement(submission.params().model(), clock.instant());
   }
 
   NewJob of(

@@ -5,6 +5,7 @@ import static io.millrace.api.fields.Values.refused;
 import io.millrace.api.fields.Values;
 import io.millrace.api.submit.Submission.Params;
 import io.millrace.job.Lane;
+import io.millrace.webhook.address.Targets;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,6 +50,7 @@ final class SubmissionFields {
   private final byte[] body;
   private final JsonParser json;
   private final Values values;
+  private final Targets targets;
   private final Instant now;
 
   private @Nullable Params params;
@@ -67,10 +69,11 @@ final class SubmissionFields {
   private @Nullable String anthropicVersion;
   private @Nullable List<String> anthropicBeta;
 
-  SubmissionFields(byte[] body, JsonParser json, Instant now) {
+  SubmissionFields(byte[] body, JsonParser json, Targets targets, Instant now) {
     this.body = body;
     this.json = json;
     this.values = new Values(json);
+    this.targets = targets;
     this.now = now;
   }
 
@@ -197,7 +200,7 @@ final class SubmissionFields {
         throw refused("webhook.url", "Field appears more than once");
       }
       json.nextToken();
-      url = values.url("webhook.url");
+      url = values.url("webhook.url", targets);
     }
     if (url == null) {
       throw refused("webhook.url", "Field required");

@@ -4,6 +4,7 @@ import static io.millrace.api.fields.Values.refused;
 
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
+import io.millrace.webhook.address.Targets;
 import io.millrace.wire.Json;
 import java.time.Clock;
 import java.util.HashSet;
@@ -17,10 +18,15 @@ import tools.jackson.core.exc.StreamConstraintsException;
 final class SubmissionParser {
 
   private final Clock clock;
+  private final Targets targets;
 
-  /** {@code clock} tells which deadlines have passed already. */
-  SubmissionParser(Clock clock) {
+  /**
+   * @param clock tells which deadlines have passed already
+   * @param targets tell where a webhook may be sent
+   */
+  SubmissionParser(Clock clock, Targets targets) {
     this.clock = clock;
+    this.targets = targets;
   }
 
   /**
@@ -64,7 +70,7 @@ final class SubmissionParser {
   }
 
   private Submission readObject(byte[] body, JsonParser json) {
-    var fields = new SubmissionFields(body, json, clock.instant());
+    var fields = new SubmissionFields(body, json, targets, clock.instant());
     Set<String> seen = new HashSet<>();
     for (String name = json.nextName(); name != null; name = json.nextName()) {
       if (!SubmissionFields.NAMES.contains(name)) {

@@ -13,6 +13,7 @@ import io.millrace.db.sql.Database;
 import io.millrace.db.sql.GroupCommit;
 import io.millrace.model.ModelCatalogue;
 import io.millrace.telemetry.Metric;
+import io.millrace.webhook.WebhookSettings;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -24,7 +25,12 @@ import org.springframework.core.env.Environment;
 
 /** Wires intake. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({SubmitSettings.class, CallSettings.class, RoomSettings.class})
+@EnableConfigurationProperties({
+  SubmitSettings.class,
+  CallSettings.class,
+  RoomSettings.class,
+  WebhookSettings.class
+})
 public class SubmitConfiguration {
 
   /** A body is in memory a few times over on its way into the database. */
@@ -92,7 +98,7 @@ public class SubmitConfiguration {
   SubmitController submitController(
       SubmitJob submitJob,
       NewJobs newJobs,
-      ModelCatalogue models,
+      WebhookSettings webhooks,
       Clock clock,
       MeterRegistry meters,
       Traces submitTraces) {
@@ -101,7 +107,7 @@ public class SubmitConfiguration {
     return new SubmitController(
         submitJob,
         newJobs,
-        models,
+        new SubmissionParser(clock, webhooks.targets()),
         new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes)),
         clock,
         new IntakeTimer(meters),

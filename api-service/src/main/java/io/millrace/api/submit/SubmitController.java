@@ -9,7 +9,6 @@ import io.millrace.api.submit.SubmitJob.Accepted;
 import io.millrace.claude.trace.TraceParent;
 import io.millrace.claude.trace.Traces;
 import io.millrace.db.job.NewJob;
-import io.millrace.model.ModelCatalogue;
 import io.millrace.wire.JobJson;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -30,7 +29,6 @@ final class SubmitController {
   private final SubmitJob submitJob;
   private final SubmissionParser parser;
   private final NewJobs newJobs;
-  private final ModelCatalogue models;
   private final Semaphore memory;
   private final Clock clock;
   private final IntakeTimer timer;
@@ -39,7 +37,7 @@ final class SubmitController {
   SubmitController(
       SubmitJob submitJob,
       NewJobs newJobs,
-      ModelCatalogue models,
+      SubmissionParser parser,
       Semaphore memory,
       Clock clock,
       IntakeTimer timer,
@@ -47,9 +45,8 @@ final class SubmitController {
     this.timer = timer;
     this.traces = traces;
     this.submitJob = submitJob;
-    this.parser = new SubmissionParser(clock);
+    this.parser = parser;
     this.newJobs = newJobs;
-    this.models = models;
     this.memory = memory;
     this.clock = clock;
   }
@@ -87,8 +84,8 @@ final class SubmitController {
       Accepted accepted =
           submitJob.submit(newJobs.of(tenant, submission, request, key, traceParent));
       timer.record(submission.lane(), System.nanoTime() - start);
-      models
-          .retirement(submission.params().model(), clock.instant())
+      newJobs
+          .retirement(submission)
           .ifPresent(near -> response.setHeader("millrace-warning", near.warning()));
       answer(accepted, response);
       return accepted;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.api.RawHttp;
 import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
+import io.millrace.api.webhook.WebhookIT;
 import io.millrace.job.JobId;
 import io.millrace.testkit.PostgresExtension;
 import java.io.IOException;
@@ -104,6 +105,7 @@ class TenancyIT {
     sorted.addAll(CHANGING_ONES_OWN);
     sorted.addAll(OF_THE_OPERATOR);
     sorted.addAll(LIVE);
+    sorted.addAll(WebhookIT.ROUTES);
 
     assertThat(served)
         .as("say in this class whose each route is, and it is tested")

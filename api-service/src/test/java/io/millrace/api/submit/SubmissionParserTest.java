@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.api.problem.Refused;
 import io.millrace.job.Lane;
+import io.millrace.webhook.address.Targets;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -28,7 +29,8 @@ class SubmissionParserTest {
       "{\"model\":\"claude-sonnet-5-5\",\"max_tokens\":1024,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
   private static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
 
-  private final SubmissionParser parser = new SubmissionParser(Clock.fixed(NOW, ZoneOffset.UTC));
+  private final SubmissionParser parser =
+      new SubmissionParser(Clock.fixed(NOW, ZoneOffset.UTC), new Targets(List.of(), false));
 
   @Test
   void paramsAloneAreEnough() {
@@ -222,9 +224,13 @@ class SubmissionParserTest {
             "webhook | {\"url\":null} | webhook.url: Input should be a valid string",
             "webhook | {\"url\":\"ftp://a.b/c\"} | webhook.url: Input should be an absolute http or https URL",
             "webhook | {\"url\":\"/hook\"} | webhook.url: Input should be an absolute http or https URL",
-            "webhook | {\"url\":\"https://\"} | webhook.url: Input should be an absolute http or https URL",
-            "webhook | {\"url\":\"https://u:p@a.b\"} | webhook.url: Input should be an absolute http or https URL",
-            "webhook | {\"url\":\"https://a.b:99999\"} | webhook.url: Input should be an absolute http or https URL",
+            "webhook | {\"url\":\"https://\"} | webhook.url: URL should have a host",
+            "webhook | {\"url\":\"https://u:p@a.b\"} | webhook.url: URL should not have user or password",
+            "webhook | {\"url\":\"https://a.b:99999\"} | webhook.url: Port should be from 1 to 65535",
+            "webhook | {\"url\":\"http://a.b/c\"} | webhook.url: Input should be an https URL",
+            "webhook | {\"url\":\"https://127.0.0.1/\"} | webhook.url: Webhooks are not sent to a loopback address",
+            "webhook | {\"url\":\"https://[::ffff:a9fe:a9fe]/\"} | webhook.url: Webhooks are not sent to an address of a cloud's metadata",
+            "webhook | {\"url\":\"https://2130706433/\"} | webhook.url: An IPv4 address should be four decimal numbers; this one means a loopback address",
             "anthropic_version | \"2025-01-01\" | anthropic_version: Input should be '2023-06-01' or '2026-10-21'",
             "anthropic_beta | \"x\" | anthropic_beta: Input should be a valid list",
             "anthropic_beta | [\"x,y\"] | anthropic_beta: Each item should have at most 128 visible ASCII characters",

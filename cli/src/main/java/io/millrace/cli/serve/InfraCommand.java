@@ -21,7 +21,15 @@ import org.jspecify.annotations.Nullable;
 public final class InfraCommand {
 
   private static final Set<String> SIMULATOR =
-      Set.of("--latency", "--output-tokens", "--limits", "--keys", "--journal", "--seed");
+      Set.of(
+          "--latency",
+          "--output-tokens",
+          "--limits",
+          "--batch-time",
+          "--batch-factor",
+          "--keys",
+          "--journal",
+          "--seed");
 
   private final Terminal terminal;
 

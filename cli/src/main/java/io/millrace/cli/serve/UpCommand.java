@@ -21,6 +21,8 @@ public final class UpCommand {
   private static final Understood UNDERSTOOD =
       Understood.of(Set.of("--port", "--data"), Set.of("--simulator")).withSettings();
 
+  private static final String WEBHOOK_TARGETS = "millrace.webhooks.allow";
+
   private final Terminal terminal;
   private final String version;
 
@@ -69,12 +71,19 @@ public final class UpCommand {
             .getPropertySources()
             .addFirst(new MapPropertySource("up", properties)));
     application.setDefaultProperties(
-        Map.of("spring.config.name", "millrace", "spring.main.log-startup-info", "false"));
+        Map.of(
+            "spring.config.name",
+            "millrace",
+            "spring.main.log-startup-info",
+            "false",
+            WEBHOOK_TARGETS,
+            "loopback"));
     ConfigurableApplicationContext context =
         application.run(arguments.settings().toArray(String[]::new));
     closing.add(context);
     progress.ready("Millrace", "http://127.0.0.1:" + port);
     progress.say("  %-12s %s".formatted("Claude", upstream.said()));
+    progress.say("  %-12s %s".formatted("webhooks", webhooks(context)));
     progress.say("");
     progress.say(invitation(port, progress));
   }
@@ -92,6 +101,13 @@ public final class UpCommand {
     properties.put("server.address", "127.0.0.1");
     properties.put("millrace.local", "true");
     return properties;
+  }
+
+  private static String webhooks(ConfigurableApplicationContext context) {
+    String allowed = context.getEnvironment().getProperty(WEBHOOK_TARGETS, "");
+    return allowed.equals("loopback")
+        ? "to public https addresses and to this machine (loopback), there by http too"
+        : "to public https addresses" + (allowed.isBlank() ? "" : " and to " + allowed);
   }
 
   private static String invitation(int port, Progress progress) {

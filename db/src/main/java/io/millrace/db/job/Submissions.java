@@ -55,15 +55,15 @@ public final class Submissions {
       """
       insert into job (id, tenant_id, state, lane, pool, model, created_at, due_at, expires_at, expires_defaulted,
         parked_until, max_attempts, timeout_seconds, retry_ambiguous, params_bytes, estimated_input, max_output,
-        custom_id, user_id, feature, batch_id, fallback_models)
+        custom_id, user_id, feature, batch_id, fallback_models, has_webhook)
       select id, tenant_id, 'queued', lane::job_lane, pool, model, now(), coalesce(to_time(run_at), now()),
         coalesce(to_time(expires_at), greatest(now(), to_time(run_at)) + lifetime * interval '1 second'),
         expires_at is null, case when to_time(run_at) > now() then to_time(run_at) end,
         max_attempts, timeout_seconds, retry_ambiguous, params_bytes, estimated_input, max_output,
-        custom_id, user_id, feature, batch_id, string_to_array(fallbacks, E'\\n')
-      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as n(id, tenant_id, lane, pool, model, run_at,
+        custom_id, user_id, feature, batch_id, string_to_array(fallbacks, E'\\n'), has_webhook
+      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as n(id, tenant_id, lane, pool, model, run_at,
         expires_at, lifetime, max_attempts, timeout_seconds, retry_ambiguous, params_bytes, estimated_input,
-        max_output, custom_id, user_id, feature, batch_id, fallbacks)
+        max_output, custom_id, user_id, feature, batch_id, fallbacks, has_webhook)
       returning id, created_at, expires_at
       """;
 
@@ -214,7 +214,8 @@ public final class Submissions {
           .texts(NewJob::userId)
           .texts(NewJob::feature)
           .uuids(NewJob::batchId)
-          .texts(job -> joined(job.request().fallbackModels()));
+          .texts(job -> joined(job.request().fallbackModels()))
+          .booleans(job -> job.request().webhookUrl() != null);
       try (var rows = insert.executeQuery()) {
         while (rows.next()) {
           var id = Rows.id(rows, 1);

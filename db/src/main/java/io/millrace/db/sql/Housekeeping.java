@@ -33,9 +33,10 @@ public final class Housekeeping {
               select count(*) from (
                 (select from request_other limit ?) union all (select from result_other limit ?)
                 union all (select from attempt_other limit ?) union all (select from cost_other limit ?)
+                union all (select from delivery_other limit ?) union all (select from delivery_attempt_other limit ?)
                 limit ?) bounded
               """)) {
-        for (int i = 1; i <= 5; i++) {
+        for (int i = 1; i <= 7; i++) {
           select.setInt(i, limit);
         }
         try (var row = select.executeQuery()) {

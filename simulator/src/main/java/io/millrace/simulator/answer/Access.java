@@ -7,14 +7,14 @@ import java.util.Locale;
 import java.util.Set;
 
 /** What the API demands of a request's headers before it reads on. */
-final class Access {
+public final class Access {
   private static final Set<String> VERSIONS =
       Set.of(RequestRules.OLD_VERSION, RequestRules.NEW_VERSION);
 
   private Access() {}
 
   /** Checks key and version and returns the version. */
-  static String check(HttpRequest request, Set<String> keys) {
+  public static String check(HttpRequest request, Set<String> keys) {
     key(request, keys);
     String version =
         request
@@ -43,7 +43,7 @@ final class Access {
   }
 
   /** Checks what is demanded of a request that carries a body. */
-  static void body(HttpRequest request) {
+  public static void body(HttpRequest request) {
     if (request.tooLarge()) {
       throw new Rejected(413, "request_too_large", "Request exceeds the maximum size");
     }

@@ -1,5 +1,6 @@
 package io.millrace.simulator.answer;
 
+import io.millrace.simulator.fault.BatchFaultPlan;
 import io.millrace.simulator.fault.FaultPlan;
 import io.millrace.simulator.journal.Journal;
 import io.millrace.simulator.journal.Stats;
@@ -25,7 +26,7 @@ import java.util.random.RandomGenerator;
  * hence without locks.
  */
 public final class Account {
-  static final String ORGANIZATION = "5f1d7a52-3c0e-4b8a-9d35-000000000001";
+  public static final String ORGANIZATION = "5f1d7a52-3c0e-4b8a-9d35-000000000001";
   static final String WORKSPACE = "wrkspc_01SimulatorDefault";
 
   final Models models = Models.load();
@@ -37,6 +38,7 @@ public final class Account {
   private final Pools pools;
   private final Journal journal;
   private final FaultPlan faults;
+  private final BatchFaultPlan batchFaults;
   private final List<Runnable> held = new ArrayList<>();
   private Latency latency;
   private Distribution outputTokens;
@@ -54,8 +56,26 @@ public final class Account {
     ids = new Ids(random);
     pools = new Pools(limits);
     faults = new FaultPlan(random);
+    batchFaults = new BatchFaultPlan(random);
     latency = Latency.INSTANT;
     outputTokens = new Distribution.Fixed(1);
+  }
+
+  public Set<String> keys() {
+    return keys;
+  }
+
+  public RandomGenerator random() {
+    return random;
+  }
+
+  /** A new id with this prefix. */
+  public String nextId(String prefix) {
+    return ids.next(prefix);
+  }
+
+  public Instant now() {
+    return clock.instant();
   }
 
   public Pools pools() {
@@ -68,6 +88,10 @@ public final class Account {
 
   public FaultPlan faults() {
     return faults;
+  }
+
+  public BatchFaultPlan batchFaults() {
+    return batchFaults;
   }
 
   public Latency latency() {
@@ -152,6 +176,7 @@ public final class Account {
   public void reset() {
     hold(false);
     faults.clear();
+    batchFaults.clear();
     cache.clear();
     pools.reset(nanos());
     journal.reset();

@@ -31,10 +31,6 @@ public final class Errors {
 
   static Reply of(FaultRule rule, @Nullable String model, Pool pool, String requestId) {
     Fault fault = rule.fault();
-    if (fault == Fault.TOO_LARGE_HTML) {
-      return new Reply(fault.status())
-          .body("text/html", fault.message().getBytes(StandardCharsets.US_ASCII));
-    }
     String name = model == null ? "unknown" : model;
     String message =
         switch (fault) {
@@ -43,6 +39,16 @@ public final class Errors {
           case RATE_LIMITED_OUTPUT -> rateLimit(limit(pool, Dimension.OUTPUT_TOKENS), name);
           default -> fault.message().replace("%model%", name);
         };
+    return of(rule, message, requestId);
+  }
+
+  /** The error that a rule asks for, in these words. */
+  public static Reply of(FaultRule rule, String message, String requestId) {
+    Fault fault = rule.fault();
+    if (fault == Fault.TOO_LARGE_HTML) {
+      return new Reply(fault.status())
+          .body("text/html", fault.message().getBytes(StandardCharsets.US_ASCII));
+    }
     Reply reply =
         envelope(fault.status(), fault.type(), message, fault.code().orElse(null), requestId);
     if (fault.hasRetryAfter()) {
@@ -70,6 +76,13 @@ public final class Errors {
 
   private static Reply envelope(
       int status, String type, String message, @Nullable String code, String requestId) {
+    return new Reply(status)
+        .header("request-id", requestId)
+        .body("application/json", json(type, message, code, requestId));
+  }
+
+  /** The envelope itself, as it also stands in the results of a batch. */
+  public static byte[] json(String type, String message, @Nullable String code, String requestId) {
     Bytes body = new Bytes(256);
     body.ascii("{\"type\":\"error\",\"error\":{\"type\":\"").ascii(type).ascii("\",\"message\":\"");
     body.ascii(AnswerText.escape(message)).ascii("\"");
@@ -77,8 +90,6 @@ public final class Errors {
       body.ascii(",\"details\":{\"error_code\":\"").ascii(code).ascii("\"}");
     }
     body.ascii("},\"request_id\":\"").ascii(requestId).ascii("\"}");
-    return new Reply(status)
-        .header("request-id", requestId)
-        .body("application/json", body.toArray());
+    return body.toArray();
   }
 }

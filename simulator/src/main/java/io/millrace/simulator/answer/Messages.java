@@ -27,12 +27,12 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code POST /v1/messages} and {@code POST /v1/messages/count_tokens}. */
 public final class Messages {
-  private static final int QUOTED = 60;
-
   private final Account account;
+  private final Answers answers;
 
   public Messages(Account account) {
     this.account = account;
+    answers = new Answers(account);
   }
 
   public void create(HttpRequest request, Exchange exchange) {
@@ -165,7 +165,7 @@ public final class Messages {
     MessageRequest request = arrival.request();
     Model model = request.model(account.models, account.clock.instant());
     RequestRules.check(request, model, arrival.version(), arrival.beta());
-    Prompt prompt = prompt(arrival, model);
+    Prompt prompt = Answers.prompt(request, model, arrival.http().body());
     long now = account.nanos();
     String workspace = arrival.http().header("anthropic-workspace-id").orElse("");
     Usage input =
@@ -179,7 +179,14 @@ public final class Messages {
       limit(refusal.get(), arrival, model, pool);
       return;
     }
-    Produced produced = produce(arrival, model, input);
+    Produced produced =
+        answers.produce(
+            request,
+            model,
+            input,
+            arrival.script(),
+            arrival.fault() == Fault.REFUSAL,
+            Produced.STANDARD);
     long outputTokens = produced.usage().outputTokens();
     Duration wished = arrival.script().latency();
     long nanos =
@@ -194,50 +201,11 @@ public final class Messages {
         .run(nanos, request.streaming(), arrival.fault());
   }
 
-  private Prompt prompt(Arrival arrival, Model model) {
-    Prompt prompt = PromptReader.read(arrival.request(), model, arrival.http().body());
-    long most = model.maxInputTokens() - 1;
-    if (prompt.tokens() > most) {
-      throw Rejected.invalid(
-          "prompt is too long: %d tokens > %d maximum".formatted(prompt.tokens(), most));
-    }
-    return prompt;
-  }
-
   private void limit(Refusal refusal, Arrival arrival, Model model, Pool pool) {
     Reply reply = identify(Errors.of(refusal, model.id(), arrival.entry().requestId()));
     pool.tell(reply, account.nanos());
     arrival.entry().end(429, Outcome.LIMITED, Usage.NONE);
     arrival.exchange().reply(reply);
-  }
-
-  private Produced produce(Arrival arrival, Model model, Usage input) {
-    MessageRequest request = arrival.request();
-    long total = input.uncachedInputTokens() + input.cacheReadInputTokens();
-    Integer wished = arrival.script().outputTokens();
-    long tokens =
-        wished != null
-            ? wished
-            : Math.max(1, Math.round(account.outputTokens().sample(account.random)));
-    String stopReason = "end_turn";
-    if (tokens >= request.maxTokens()) {
-      stopReason = tokens == request.maxTokens() && tokens > 0 ? "end_turn" : "max_tokens";
-      tokens = request.maxTokens();
-    }
-    if (tokens > model.maxInputTokens() - total) {
-      stopReason = "model_context_window_exceeded";
-      tokens = model.maxInputTokens() - total;
-    }
-    if (arrival.fault() == Fault.REFUSAL) {
-      stopReason = "refusal";
-      tokens = 0;
-    }
-    return new Produced(
-        account.ids.next("msg_"),
-        model,
-        request.opening(QUOTED),
-        stopReason,
-        input.withOutput(tokens));
   }
 
   private void count(Arrival arrival) {
@@ -262,7 +230,8 @@ public final class Messages {
     Spoiled.send(arrival.exchange(), reply.body("application/json", body), arrival.fault(), 0);
   }
 
-  static Reply identify(Reply reply) {
+  /** Says whose account it is. */
+  public static Reply identify(Reply reply) {
     return reply
         .header("anthropic-organization-id", Account.ORGANIZATION)
         .header("anthropic-workspace-id", Account.WORKSPACE);

@@ -8,8 +8,6 @@ import io.millrace.simulator.model.Model;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.IntStream;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -65,51 +63,7 @@ public final class ModelList {
   }
 
   private ObjectNode page(HttpRequest request) {
-    List<Model> all = account.models.all();
-    int limit = limit(request.query("limit"));
-    int from = 0;
-    int to = all.size();
-    Optional<String> after = request.query("after_id");
-    if (after.isPresent()) {
-      from = index(all, "after_id", after.get()) + 1;
-    }
-    Optional<String> before = request.query("before_id");
-    if (before.isPresent()) {
-      to = index(all, "before_id", before.get());
-    }
-    boolean backwards = before.isPresent() && after.isEmpty();
-    List<Model> range = all.subList(Math.min(from, to), to);
-    boolean more = range.size() > limit;
-    List<Model> page =
-        backwards && more
-            ? range.subList(range.size() - limit, range.size())
-            : range.subList(0, Math.min(limit, range.size()));
-    ObjectNode list = JSON.createObjectNode();
-    var data = list.putArray("data");
-    page.forEach(model -> data.add(describe(model)));
-    list.put("has_more", more);
-    list.put("first_id", page.isEmpty() ? null : page.getFirst().id());
-    list.put("last_id", page.isEmpty() ? null : page.getLast().id());
-    return list;
-  }
-
-  private static int limit(Optional<String> text) {
-    try {
-      int limit = Integer.parseInt(text.orElse("20"));
-      if (limit >= 1 && limit <= 1000) {
-        return limit;
-      }
-    } catch (NumberFormatException e) {
-      // Refused below, as a number out of range is.
-    }
-    throw Rejected.invalid("limit: Input should be a valid integer between 1 and 1000");
-  }
-
-  private static int index(List<Model> all, String parameter, String id) {
-    return IntStream.range(0, all.size())
-        .filter(i -> all.get(i).id().equals(id))
-        .findFirst()
-        .orElseThrow(() -> Rejected.invalid(parameter + ": no such model"));
+    return Page.of(request, account.models.all(), Model::id).json(this::describe);
   }
 
   private ObjectNode describe(Model model) {

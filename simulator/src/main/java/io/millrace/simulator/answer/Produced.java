@@ -8,14 +8,20 @@ import io.millrace.simulator.model.Model;
  * An answer before it is written out.
  *
  * @param opening how the question began
+ * @param tier the service tier that it is billed by
  */
-record Produced(String id, Model model, String opening, String stopReason, Usage usage) {
+public record Produced(
+    String id, Model model, String opening, String stopReason, Usage usage, String tier) {
+  public static final String STANDARD = "standard";
+  public static final String BATCH = "batch";
+
   /** Made when it is needed: ten thousand calls in flight hold no answers. */
   String text() {
     return AnswerText.of(opening, model, usage.outputTokens());
   }
 
-  byte[] json() {
+  /** The message object. */
+  public byte[] json() {
     String text = text();
     Bytes out = new Bytes(text.length() + 640);
     head(out);
@@ -46,6 +52,10 @@ record Produced(String id, Model model, String opening, String stopReason, Usage
     out.ascii(",\"cache_creation\":{\"ephemeral_5m_input_tokens\":")
         .number(usage.cacheWrite5mTokens());
     out.ascii(",\"ephemeral_1h_input_tokens\":").number(usage.cacheWrite1hTokens());
-    out.ascii("},\"output_tokens\":").number(outputTokens).ascii(",\"service_tier\":\"standard\"}");
+    out.ascii("},\"output_tokens\":")
+        .number(outputTokens)
+        .ascii(",\"service_tier\":\"")
+        .ascii(tier)
+        .ascii("\"}");
   }
 }

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Sends a plain reply in the way that a fault spoils it, or in good order without one. */
-final class Spoiled {
+public final class Spoiled {
   private static final byte[] GARBAGE =
       "\u0001\u0002 <<< this is not JSON \u0003".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] NOTHING = {};
@@ -17,7 +17,7 @@ final class Spoiled {
 
   private Spoiled() {}
 
-  static void send(Exchange exchange, Reply reply, @Nullable Fault fault, long nanos) {
+  public static void send(Exchange exchange, Reply reply, @Nullable Fault fault, long nanos) {
     byte[] body = reply.body();
     byte[] half = Arrays.copyOf(body, body.length / 2);
     switch (fault) {

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +66,16 @@ public final class FaultPlan {
    */
   public Optional<FaultRule> strike(
       Script script, String key, @Nullable String model, @Nullable String job) {
+    return strikeOwn(script, key).or(() -> strikeFirst(rule -> rule.fits(model, job)));
+  }
+
+  /** As {@link #strike} for a call of the Message Batches endpoints. */
+  public Optional<FaultRule> strike(Script script, String key, BatchCall call) {
+    return strikeOwn(script, key).or(() -> strikeFirst(rule -> rule.on().contains(call)));
+  }
+
+  /** As {@link #strike}, by what the text itself asks for only. */
+  public Optional<FaultRule> strikeOwn(Script script, String key) {
     for (int i = 0; i < script.faults().size(); i++) {
       FaultRule rule = script.faults().get(i);
       String counted = key + '#' + i;
@@ -75,10 +86,14 @@ public final class FaultPlan {
         return Optional.of(rule);
       }
     }
+    return Optional.empty();
+  }
+
+  private Optional<FaultRule> strikeFirst(Predicate<FaultRule> fits) {
     for (Iterator<Active> each = rules.iterator(); each.hasNext(); ) {
       Active active = each.next();
       FaultRule rule = active.rule;
-      if (rule.fits(model, job) && hits(rule)) {
+      if (fits.test(rule) && hits(rule)) {
         if (rule.times() == 1) {
           each.remove();
         } else if (rule.times() < Long.MAX_VALUE) {

@@ -1,6 +1,7 @@
 package io.millrace.simulator.fault;
 
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param retryAfter what a rate limit tells the client to wait
  * @param model only calls for this model; null: any
  * @param job only calls with this {@code x-millrace-job}; null: any
+ * @param on only these calls of the Message Batches endpoints; empty: messages and count_tokens
  */
 public record FaultRule(
     Fault fault,
@@ -18,17 +20,19 @@ public record FaultRule(
     double share,
     Duration retryAfter,
     @Nullable String model,
-    @Nullable String job) {
+    @Nullable String job,
+    Set<BatchCall> on) {
   private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
   public FaultRule {
+    on = Set.copyOf(on);
     if (times < 1 || share <= 0 || share > 1) {
       throw new IllegalArgumentException("a fault needs times >= 1 and a share in (0, 1]");
     }
   }
 
   public static FaultRule always(Fault fault) {
-    return new FaultRule(fault, Long.MAX_VALUE, 1, RETRY_AFTER, null, null);
+    return new FaultRule(fault, Long.MAX_VALUE, 1, RETRY_AFTER, null, null, Set.of());
   }
 
   public static FaultRule next(long calls, Fault fault) {
@@ -66,26 +70,33 @@ public record FaultRule(
   }
 
   public FaultRule times(long calls) {
-    return new FaultRule(fault, calls, share, retryAfter, model, job);
+    return new FaultRule(fault, calls, share, retryAfter, model, job, on);
   }
 
   public FaultRule share(double probability) {
-    return new FaultRule(fault, times, probability, retryAfter, model, job);
+    return new FaultRule(fault, times, probability, retryAfter, model, job, on);
   }
 
   public FaultRule retryAfter(Duration wait) {
-    return new FaultRule(fault, times, share, wait, model, job);
+    return new FaultRule(fault, times, share, wait, model, job, on);
   }
 
   public FaultRule forModel(@Nullable String only) {
-    return new FaultRule(fault, times, share, retryAfter, only, job);
+    return new FaultRule(fault, times, share, retryAfter, only, job, on);
   }
 
   public FaultRule forJob(@Nullable String only) {
-    return new FaultRule(fault, times, share, retryAfter, model, only);
+    return new FaultRule(fault, times, share, retryAfter, model, only, on);
+  }
+
+  /** Strikes these calls of the Message Batches endpoints instead of messages. */
+  public FaultRule on(BatchCall... calls) {
+    return new FaultRule(fault, times, share, retryAfter, model, job, Set.of(calls));
   }
 
   boolean fits(@Nullable String callModel, @Nullable String callJob) {
-    return (model == null || model.equals(callModel)) && (job == null || job.equals(callJob));
+    return on.isEmpty()
+        && (model == null || model.equals(callModel))
+        && (job == null || job.equals(callJob));
   }
 }

@@ -58,6 +58,23 @@ public final class Bytes {
     return Arrays.copyOf(array, length);
   }
 
+  /** Makes room for this many bytes in all, so that a body of known length is never copied. */
+  void reserve(int count) {
+    if (array.length < count) {
+      array = Arrays.copyOf(array, count);
+    }
+  }
+
+  /** The content, which this run then no longer holds. */
+  byte[] take() {
+    byte[] taken = array.length == length ? array : toArray();
+    if (taken.length == array.length) {
+      array = NONE;
+    }
+    release();
+    return taken;
+  }
+
   void clear() {
     length = 0;
   }

@@ -7,6 +7,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** One client connection: bytes in, one exchange at a time, bytes out. */
@@ -27,7 +28,8 @@ final class Connection {
   private boolean parsing;
   private boolean closeWhenSent;
 
-  Connection(HttpLoop loop, SocketChannel channel, SelectionKey key, long maxBody) {
+  Connection(
+      HttpLoop loop, SocketChannel channel, SelectionKey key, ToLongFunction<String> maxBody) {
     this.loop = loop;
     this.channel = channel;
     this.key = key;
@@ -149,6 +151,9 @@ final class Connection {
       close();
     } else {
       interest();
+      if (out.isEmpty() && exchange != null) {
+        exchange.drained();
+      }
     }
   }
 

@@ -18,6 +18,7 @@ public final class Exchange {
   private boolean chunked;
   private boolean over;
   private @Nullable Runnable onGone;
+  private @Nullable Pieces pieces;
 
   Exchange(Connection connection, HttpLoop loop, boolean closing) {
     this.connection = connection;
@@ -69,6 +70,51 @@ public final class Exchange {
     } else {
       connection.queue(bytes);
     }
+  }
+
+  /** A body in pieces, each made when the one before it has gone out. */
+  @FunctionalInterface
+  public interface Pieces {
+    /**
+     * The next piece; null: there are no more. An empty one pauses until the pieces are pumped
+     * again.
+     */
+    byte @Nullable [] next();
+  }
+
+  /**
+   * Sends the pieces as fast as the client takes them and finishes; other exchanges have their turn
+   * between two. A piece may also end the exchange itself.
+   */
+  public void pump(Pieces source) {
+    pieces = source;
+    flush();
+  }
+
+  /** Everything written has gone out. */
+  void drained() {
+    Pieces source = pieces;
+    if (source != null && !over) {
+      pieces = null;
+      after(0, () -> send(source));
+    }
+  }
+
+  private void send(Pieces source) {
+    byte[] piece = source.next();
+    if (piece == null) {
+      finish();
+    } else {
+      write(piece);
+      if (piece.length > 0) {
+        pump(source);
+      }
+    }
+  }
+
+  /** The loop that this exchange runs on. */
+  public HttpLoop loop() {
+    return loop;
   }
 
   /** Sends what was written so far without ending the reply. */

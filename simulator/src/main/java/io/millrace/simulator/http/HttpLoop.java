@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
 /**
  * The server: one thread that accepts, reads, calls the handler, keeps its timers and writes.
@@ -36,7 +37,7 @@ public final class HttpLoop implements AutoCloseable {
 
   private final Selector selector;
   private final ServerSocketChannel server;
-  private final long maxBody;
+  private final ToLongFunction<String> maxBody;
   private final Handler handler;
   private final Thread thread;
   private final byte[] scratch = new byte[64 * 1024];
@@ -46,7 +47,8 @@ public final class HttpLoop implements AutoCloseable {
   private long timerOrder;
   private volatile boolean open = true;
 
-  private HttpLoop(InetSocketAddress address, long maxBody, Handler handler) throws IOException {
+  private HttpLoop(InetSocketAddress address, ToLongFunction<String> maxBody, Handler handler)
+      throws IOException {
     this.maxBody = maxBody;
     this.handler = handler;
     selector = Selector.open();
@@ -66,9 +68,10 @@ public final class HttpLoop implements AutoCloseable {
 
   /**
    * Binds and starts; a port that is taken is an {@link UncheckedIOException}. Bodies longer than
-   * {@code maxBody} are dropped.
+   * {@code maxBody} says of their path are dropped.
    */
-  public static HttpLoop start(InetSocketAddress address, long maxBody, Handler handler) {
+  public static HttpLoop start(
+      InetSocketAddress address, ToLongFunction<String> maxBody, Handler handler) {
     try {
       HttpLoop loop = new HttpLoop(address, maxBody, handler);
       loop.thread.start();

@@ -2,9 +2,9 @@ package io.millrace.simulator.http;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +26,8 @@ final class RequestParser {
     TRAILER
   }
 
-  private final long maxBody;
+  private final ToLongFunction<String> maxBodies;
+  private long maxBody;
   private State state = State.HEAD;
   private final Bytes line = new Bytes(0);
   private final Bytes body = new Bytes(0);
@@ -37,8 +38,9 @@ final class RequestParser {
   private @Nullable HttpRequest head;
   private @Nullable HttpRequest complete;
 
-  RequestParser(long maxBody) {
-    this.maxBody = maxBody;
+  /** {@code maxBodies} says by path how long a body may be. */
+  RequestParser(ToLongFunction<String> maxBodies) {
+    this.maxBodies = maxBodies;
   }
 
   /**
@@ -147,6 +149,7 @@ final class RequestParser {
     head = request;
     body.clear();
     dropping = false;
+    maxBody = maxBodies.applyAsLong(request.path());
     if (request
         .header("transfer-encoding")
         .map(v -> v.toLowerCase(Locale.ROOT).endsWith("chunked"))
@@ -160,6 +163,9 @@ final class RequestParser {
       return;
     }
     dropping = remaining > maxBody;
+    if (!dropping) {
+      body.reserve((int) remaining);
+    }
     state = State.FIXED_BODY;
   }
 
@@ -242,10 +248,7 @@ final class RequestParser {
     if (request == null) {
       throw new IllegalStateException("a body without a head");
     }
-    complete =
-        dropping
-            ? request.withoutBodyAsTooLarge()
-            : request.withBody(Arrays.copyOf(body.array(), body.length()));
+    complete = dropping ? request.withoutBodyAsTooLarge() : request.withBody(body.take());
     body.release();
     head = null;
     state = State.HEAD;

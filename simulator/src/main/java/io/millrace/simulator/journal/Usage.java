@@ -26,7 +26,7 @@ public record Usage(
         inputTokens, cacheReadInputTokens, cacheWrite5mTokens, cacheWrite1hTokens, tokens);
   }
 
-  Usage plus(Usage other) {
+  public Usage plus(Usage other) {
     return new Usage(
         inputTokens + other.inputTokens,
         cacheReadInputTokens + other.cacheReadInputTokens,

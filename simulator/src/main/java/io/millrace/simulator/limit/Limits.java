@@ -13,6 +13,7 @@ import tools.jackson.databind.JsonNode;
  * @param pools limits by pool
  * @param otherwise limits of every pool not named in {@code pools}
  * @param countTokensRequests count_tokens calls per minute, which draw on no pool
+ * @param batches limits of the Message Batches endpoints
  * @param requestBurst how much of the request limit may be used at once, as time; never less than
  *     one request
  * @param tokenBurst how much of the token limits may be used at once, as time
@@ -21,6 +22,7 @@ public record Limits(
     Map<String, PoolLimits> pools,
     PoolLimits otherwise,
     long countTokensRequests,
+    BatchLimits batches,
     Duration requestBurst,
     Duration tokenBurst) {
   /** The published tiers. */
@@ -42,7 +44,13 @@ public record Limits(
   }
 
   public static Limits unlimited() {
-    return new Limits(Map.of(), PoolLimits.NONE, PoolLimits.UNLIMITED, REQUEST_BURST, TOKEN_BURST);
+    return new Limits(
+        Map.of(),
+        PoolLimits.NONE,
+        PoolLimits.UNLIMITED,
+        BatchLimits.NONE,
+        REQUEST_BURST,
+        TOKEN_BURST);
   }
 
   public static Limits of(Tier tier) {
@@ -56,26 +64,33 @@ public record Limits(
           new PoolLimits(limits.get(0).asLong(), limits.get(1).asLong(), limits.get(2).asLong()));
     }
     long countTokens = catalogue.get("count_tokens").get(name).asLong();
-    return new Limits(pools, PoolLimits.NONE, countTokens, REQUEST_BURST, TOKEN_BURST);
+    JsonNode batches = catalogue.get("batches").get(name);
+    BatchLimits ofBatches = new BatchLimits(batches.get(0).asLong(), batches.get(1).asLong());
+    return new Limits(pools, PoolLimits.NONE, countTokens, ofBatches, REQUEST_BURST, TOKEN_BURST);
   }
 
   /** The same limits for each pool. */
   public static Limits each(PoolLimits limits) {
-    return new Limits(Map.of(), limits, PoolLimits.UNLIMITED, REQUEST_BURST, TOKEN_BURST);
+    return new Limits(
+        Map.of(), limits, PoolLimits.UNLIMITED, BatchLimits.NONE, REQUEST_BURST, TOKEN_BURST);
   }
 
   public Limits with(String pool, PoolLimits limits) {
     Map<String, PoolLimits> changed = new HashMap<>(pools);
     changed.put(pool, limits);
-    return new Limits(changed, otherwise, countTokensRequests, requestBurst, tokenBurst);
+    return new Limits(changed, otherwise, countTokensRequests, batches, requestBurst, tokenBurst);
   }
 
   public Limits withBursts(Duration requests, Duration tokens) {
-    return new Limits(pools, otherwise, countTokensRequests, requests, tokens);
+    return new Limits(pools, otherwise, countTokensRequests, batches, requests, tokens);
   }
 
   public Limits withCountTokens(long requestsPerMinute) {
-    return new Limits(pools, otherwise, requestsPerMinute, requestBurst, tokenBurst);
+    return new Limits(pools, otherwise, requestsPerMinute, batches, requestBurst, tokenBurst);
+  }
+
+  public Limits withBatches(BatchLimits changed) {
+    return new Limits(pools, otherwise, countTokensRequests, changed, requestBurst, tokenBurst);
   }
 
   PoolLimits of(String pool) {

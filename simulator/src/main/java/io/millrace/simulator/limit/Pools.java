@@ -9,6 +9,9 @@ public final class Pools {
   /** The name under which count_tokens calls are limited. */
   public static final String COUNT_TOKENS = "count_tokens";
 
+  /** The name under which calls of the Message Batches endpoints are limited. */
+  public static final String BATCHES = "batches";
+
   private final Map<String, Pool> pools = new TreeMap<>();
   private Limits limits;
 
@@ -37,11 +40,16 @@ public final class Pools {
 
   private void resize(String name, Pool pool, long now) {
     PoolLimits of =
-        name.equals(COUNT_TOKENS)
-            ? new PoolLimits(
-                limits.countTokensRequests(), PoolLimits.UNLIMITED, PoolLimits.UNLIMITED)
-            : limits.of(name);
+        switch (name) {
+          case COUNT_TOKENS -> requestsOnly(limits.countTokensRequests());
+          case BATCHES -> requestsOnly(limits.batches().requests());
+          default -> limits.of(name);
+        };
     pool.resize(of, limits.requestBurst(), limits.tokenBurst(), now);
+  }
+
+  private static PoolLimits requestsOnly(long perMinute) {
+    return new PoolLimits(perMinute, PoolLimits.UNLIMITED, PoolLimits.UNLIMITED);
   }
 
   public Map<String, Pool> all() {

@@ -61,6 +61,8 @@ public final class RequestRules {
           "output_format",
           "betas");
 
+  private static final Set<String> NOT_IN_BATCHES = Set.of("speed", "fallbacks");
+
   private static final Pattern TOOL_NAME = Pattern.compile("[a-zA-Z0-9_-]{1,128}");
   private static final int MAX_MESSAGES = 100_000;
 
@@ -83,6 +85,24 @@ public final class RequestRules {
     rules.thinking();
     rules.tools();
     rules.sampling();
+  }
+
+  /** Checks the {@code params} of an item of a batch, which allow less. */
+  public static void checkBatched(
+      MessageRequest request, Model model, String version, boolean beta) {
+    check(request, model, version, beta);
+    JsonNode root = request.root();
+    if (request.streaming()) {
+      throw Rejected.invalid("stream: streaming is not supported in a batch");
+    }
+    if (request.maxTokens() == 0) {
+      throw Rejected.invalid("max_tokens: 0 is not allowed in a batch");
+    }
+    for (String name : NOT_IN_BATCHES) {
+      if (root.has(name)) {
+        throw Rejected.invalid(name + ": not supported in a batch");
+      }
+    }
   }
 
   /** Checks a request to count tokens, which takes fewer fields. */

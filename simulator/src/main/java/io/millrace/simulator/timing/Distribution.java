@@ -68,8 +68,8 @@ public sealed interface Distribution {
   }
 
   /**
-   * Reads what {@code toString} writes; quantities may carry {@code ms} (as bare numbers do) or
-   * {@code s}.
+   * Reads what {@code toString} writes; quantities may carry {@code ms} (as bare numbers do),
+   * {@code s}, {@code m} or {@code h}.
    */
   static Distribution parse(String text) {
     Matcher matcher = Parsing.FORM.matcher(text.strip());
@@ -98,7 +98,7 @@ public sealed interface Distribution {
 
   /** Keeps what parsing needs out of the interface. */
   final class Parsing {
-    private static final String QUANTITY = "\\d+(?:\\.\\d+)?(?:ms|s)?";
+    private static final String QUANTITY = "\\d+(?:\\.\\d+)?(?:ms|s|m|h)?";
     private static final Pattern FORM =
         Pattern.compile(
             "(?<one>%1$s)|(?<kind>uniform|lognormal)\\(\\s*(?<first>%1$s)\\s*,\\s*(?<second>%1$s)\\s*\\)"
@@ -110,9 +110,16 @@ public sealed interface Distribution {
       if (text.endsWith("ms")) {
         return Double.parseDouble(text.substring(0, text.length() - 2));
       }
-      return text.endsWith("s")
-          ? 1000 * Double.parseDouble(text.substring(0, text.length() - 1))
-          : Double.parseDouble(text);
+      double millis =
+          switch (text.charAt(text.length() - 1)) {
+            case 's' -> 1_000;
+            case 'm' -> 60_000;
+            case 'h' -> 3_600_000;
+            default -> 0;
+          };
+      return millis == 0
+          ? Double.parseDouble(text)
+          : millis * Double.parseDouble(text.substring(0, text.length() - 1));
     }
   }
 }

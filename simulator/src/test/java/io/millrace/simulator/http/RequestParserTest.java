@@ -15,7 +15,7 @@ class RequestParserTest {
           + "POST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;ext=1\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\n"
           + "GET /c HTTP/1.1\r\nConnection: close\r\n\r\n";
 
-  private final RequestParser parser = new RequestParser(20);
+  private final RequestParser parser = new RequestParser(path -> 20);
 
   private List<HttpRequest> parse(String text, int slice) throws MalformedRequest {
     byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);

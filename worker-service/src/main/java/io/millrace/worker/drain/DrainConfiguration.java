@@ -2,6 +2,7 @@ package io.millrace.worker.drain;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.limit.Limiter;
+import io.millrace.worker.deliver.Deliver;
 import io.millrace.worker.dispatch.Dispatcher;
 import io.millrace.worker.events.JobEvents;
 import io.millrace.worker.execute.Executions;
@@ -23,9 +24,10 @@ public class DrainConfiguration {
       WorkerLifecycle.Parts parts,
       Limiter limiter,
       RecordOutcome recorder,
+      Deliver deliver,
       DrainSettings settings,
       MeterRegistry meters) {
-    return new WorkerLifecycle(parts, limiter, recorder, settings, meters);
+    return new WorkerLifecycle(parts, limiter, recorder, deliver, settings, meters);
   }
 
   @Bean

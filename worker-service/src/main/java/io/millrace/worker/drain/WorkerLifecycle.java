@@ -3,6 +3,7 @@ package io.millrace.worker.drain;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.limit.Limiter;
 import io.millrace.db.loop.Loop;
+import io.millrace.worker.deliver.Deliver;
 import io.millrace.worker.dispatch.Dispatcher;
 import io.millrace.worker.events.JobEvents;
 import io.millrace.worker.execute.Executions;
@@ -29,6 +30,7 @@ final class WorkerLifecycle implements SmartLifecycle {
   private final Parts parts;
   private final Limiter limiter;
   private final RecordOutcome recorder;
+  private final Deliver deliver;
   private final DrainSettings settings;
   private final Loop heartbeat;
   private volatile boolean running;
@@ -47,11 +49,13 @@ final class WorkerLifecycle implements SmartLifecycle {
       Parts parts,
       Limiter limiter,
       RecordOutcome recorder,
+      Deliver deliver,
       DrainSettings settings,
       MeterRegistry meters) {
     this.parts = parts;
     this.limiter = limiter;
     this.recorder = recorder;
+    this.deliver = deliver;
     this.settings = settings;
     this.heartbeat = new Loop("heartbeat", meters, parts.lease()::beat);
   }
@@ -65,6 +69,7 @@ final class WorkerLifecycle implements SmartLifecycle {
     limiter.start();
     parts.dispatcher().start();
     parts.consumer().start();
+    deliver.start();
     running = true;
   }
 
@@ -75,6 +80,8 @@ final class WorkerLifecycle implements SmartLifecycle {
     heartbeat.wake();
     parts.dispatcher().stop(BOUND);
     parts.consumer().stop(BOUND);
+    deliver.stop(BOUND);
+    long began = System.nanoTime();
     int held = parts.executions().held();
     if (held > 0) {
       log.info("Draining: {} jobs may finish within {} s", held, settings.grace().toSeconds());
@@ -87,6 +94,9 @@ final class WorkerLifecycle implements SmartLifecycle {
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
+    }
+    if (!deliver.drain(settings.grace().minusNanos(System.nanoTime() - began), BOUND)) {
+      log.warn("{} webhooks are sent again when their claims are over", deliver.held());
     }
     limiter.stop(BOUND);
     parts.rescue().stop(BOUND);

@@ -12,6 +12,7 @@ import io.millrace.db.job.Releases;
 import io.millrace.db.limit.PoolPauses;
 import io.millrace.db.limit.RatePools;
 import io.millrace.db.sql.Database;
+import io.millrace.db.webhook.DeliveryDepths;
 import io.millrace.db.worker.Workers;
 import io.millrace.job.Lane;
 import io.millrace.telemetry.Metric;
@@ -39,11 +40,19 @@ public final class QueueGauges {
   private final MultiGauge rolls;
   private final MultiGauge paused;
   private final MultiGauge waiting;
+  private final MultiGauge webhooks;
+  private final MultiGauge webhooksAge;
+  private final MultiGauge disabled;
   private boolean shown;
 
   /** What is asked for the figures. */
   record Stores(
-      QueueDepths depths, Releases releases, Workers workers, PoolPauses pauses, RatePools rates) {
+      QueueDepths depths,
+      Releases releases,
+      Workers workers,
+      PoolPauses pauses,
+      RatePools rates,
+      DeliveryDepths deliveries) {
 
     static Stores of(Database database) {
       return new Stores(
@@ -51,7 +60,8 @@ public final class QueueGauges {
           new Releases(database),
           new Workers(database),
           new PoolPauses(database),
-          new RatePools(database));
+          new RatePools(database),
+          new DeliveryDepths(database));
     }
   }
 
@@ -64,14 +74,16 @@ public final class QueueGauges {
     this.rolls = gauge(Metric.WORKERS, meters);
     this.paused = gauge(Metric.POOL_PAUSED, meters);
     this.waiting = gauge(Metric.POOL_WAITING, meters);
+    this.webhooks = gauge(Metric.WEBHOOKS_PENDING, meters);
+    this.webhooksAge = gauge(Metric.WEBHOOKS_AGE, meters);
+    this.disabled = gauge(Metric.WEBHOOKS_DISABLED, meters);
   }
 
   /** Measures once, or withdraws what is shown; a loop's body. */
   public Duration once(boolean elected) {
     if (!elected) {
       if (shown) {
-        List.of(depth, age, delayed, released, rolls, paused, waiting)
-            .forEach(gauge -> show(gauge, List.of()));
+        all().forEach(gauge -> show(gauge, List.of()));
         shown = false;
       }
       return NOT_ELECTED;
@@ -100,8 +112,26 @@ public final class QueueGauges {
             Row.of(Tags.of("state", "alive"), all.size() - lost),
             Row.of(Tags.of("state", "lost"), lost)));
     showPools();
+    showWebhooks();
     shown = true;
     return PERIOD;
+  }
+
+  private List<MultiGauge> all() {
+    return List.of(
+        depth, age, delayed, released, rolls, paused, waiting, webhooks, webhooksAge, disabled);
+  }
+
+  private void showWebhooks() {
+    show(webhooks, List.of(Row.of(Tags.empty(), stores.deliveries().pending())));
+    show(
+        webhooksAge,
+        List.of(Row.of(Tags.empty(), stores.deliveries().oldestDue().toMillis() / 1e3)));
+    show(
+        disabled,
+        stores.deliveries().disabled().entrySet().stream()
+            .map(reason -> Row.of(Tags.of("reason", reason.getKey()), reason.getValue()))
+            .toList());
   }
 
   private void showPools() {
