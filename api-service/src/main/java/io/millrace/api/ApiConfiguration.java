@@ -6,6 +6,8 @@ import io.millrace.api.document.DocumentConfiguration;
 import io.millrace.api.health.HealthConfiguration;
 import io.millrace.api.inspect.InspectConfiguration;
 import io.millrace.api.limit.LimitConfiguration;
+import io.millrace.api.live.LiveConfiguration;
+import io.millrace.api.patience.Turnstile;
 import io.millrace.api.problem.ProblemConfiguration;
 import io.millrace.api.submit.SubmitConfiguration;
 import io.millrace.api.tenant.TenantConfiguration;
@@ -45,6 +47,7 @@ import org.springframework.core.env.Environment;
   LimitConfiguration.class,
   UsageConfiguration.class,
   WakeConfiguration.class,
+  LiveConfiguration.class,
   WebhookConfiguration.class,
   HealthConfiguration.class,
   DocumentConfiguration.class
@@ -78,6 +81,13 @@ public class ApiConfiguration {
   @ConditionalOnMissingBean
   Clock clock() {
     return Clock.systemUTC();
+  }
+
+  /** A quarter of the connections, for all who were woken or come back together. */
+  @Bean
+  Turnstile turnstile(Environment environment) {
+    int connections = environment.getProperty("millrace.database.connections", Integer.class, 16);
+    return new Turnstile(Math.max(1, connections / 4));
   }
 
   @Bean

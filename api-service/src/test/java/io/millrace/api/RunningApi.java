@@ -128,12 +128,16 @@ public final class RunningApi implements AutoCloseable {
       return new Answer(
           response,
           JSON.readTree(
-              response.body().length == 0
+              response.body().length == 0 || !isJson(response)
                   ? "{}".getBytes(java.nio.charset.StandardCharsets.UTF_8)
                   : response.body()));
     } catch (IOException | InterruptedException failure) {
       throw new IllegalStateException(failure);
     }
+  }
+
+  private static boolean isJson(HttpResponse<byte[]> response) {
+    return response.headers().firstValue("content-type").orElse("json").contains("json");
   }
 
   public Connection connect() throws SQLException {

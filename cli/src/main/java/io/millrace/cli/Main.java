@@ -6,6 +6,7 @@ import io.millrace.cli.bench.BenchCommand;
 import io.millrace.cli.client.ControlCommand;
 import io.millrace.cli.client.ControlVerb;
 import io.millrace.cli.client.DeleteCommand;
+import io.millrace.cli.client.EventsCommand;
 import io.millrace.cli.client.GetCommand;
 import io.millrace.cli.client.LimitsCommand;
 import io.millrace.cli.client.ListCommand;
@@ -42,6 +43,7 @@ public final class Main {
           "get",
           "list",
           "results",
+          "events",
           "usage",
           "recompute",
           "reseal",
@@ -117,6 +119,7 @@ public final class Main {
       case "get" -> new GetCommand(terminal).run(arguments);
       case "list" -> new ListCommand(terminal).run(arguments);
       case "results" -> new ResultsCommand(terminal).run(arguments);
+      case "events" -> new EventsCommand(terminal).run(arguments);
       case "usage" -> new UsageCommand(terminal).run(arguments);
       case "webhooks" -> new WebhooksCommand(terminal).run(arguments);
       case "recompute" -> new RecomputeCommand(terminal).run(arguments);

@@ -132,7 +132,9 @@ class ArchitectureTest {
         .that(
             areNot(
                 // Commands that wait for a server to come back have nobody to wake them.
-                "io.millrace.cli.client.AwaitJob", "io.millrace.cli.client.ResultsCommand"))
+                "io.millrace.cli.client.AwaitJob",
+                "io.millrace.cli.client.EventsCommand",
+                "io.millrace.cli.client.ResultsCommand"))
         .should()
         .callMethod(Thread.class, "sleep", long.class)
         .orShould()

@@ -38,6 +38,15 @@ public enum Metric {
       "reason"),
   INTAKE_WAITING("millrace.intake.waiting", GAUGE, API, "submissions that wait for a transaction"),
   WAITERS("millrace.waiters", GAUGE, API, "jobs for whose end somebody waits with `?wait=`"),
+  STREAMS(
+      "millrace.streams", GAUGE, API, "open event streams, of a `job` or of a `tenant`", "kind"),
+  STREAMS_EVENTS("millrace.streams.events", COUNTER, API, "events sent to streams"),
+  STREAMS_CUT(
+      "millrace.streams.cut",
+      COUNTER,
+      API,
+      "streams ended before their subject: `slow_reader`, `shutdown`, `max_age`",
+      "reason"),
   HOP(
       "millrace.hop",
       HISTOGRAM,

@@ -73,6 +73,11 @@ final class FindJobs {
     return new Page(views.find(filter, cut.ids()), cut.hasMore(), cut.first(), cut.last());
   }
 
+  /** Those of these jobs that meet the filter. */
+  List<Sized> these(JobFilter filter, List<JobId> ids) {
+    return views.find(filter, ids);
+  }
+
   /** The next jobs after {@code from}, oldest first; perhaps none although there are more. */
   Stretch stretch(JobFilter filter, @Nullable JobId from) {
     Found found = walk.next(filter, Direction.OLDEST_FIRST, from, STRETCH, SEARCH);

@@ -1,5 +1,6 @@
 package io.millrace.api.inspect;
 
+import io.millrace.api.patience.Turnstile;
 import io.millrace.api.wake.Waiters;
 import io.millrace.db.job.AttemptViews;
 import io.millrace.db.job.Erasures;
@@ -26,8 +27,15 @@ public class InspectConfiguration {
   }
 
   @Bean
-  InspectController inspectController(Database database, Waiters waiters, ExplainWait explain) {
-    return new InspectController(new JobViews(database), waiters, explain, handOver(database));
+  InspectController inspectController(
+      Database database, Turnstile turnstile, Waiters waiters, ExplainWait explain) {
+    return new InspectController(
+        new JobViews(database),
+        new ReadAwaited(jobs(database)),
+        turnstile,
+        waiters,
+        explain,
+        handOver(database));
   }
 
   @Bean

@@ -2,13 +2,16 @@ package io.millrace.api.inspect;
 
 import io.millrace.api.access.Caller;
 import io.millrace.api.patience.Patience;
+import io.millrace.api.patience.Turnstile;
 import io.millrace.api.problem.Problem;
 import io.millrace.api.problem.Refused;
 import io.millrace.api.wake.Waiters;
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
 import io.millrace.job.JobId;
+import io.millrace.job.JobState;
 import io.millrace.wire.JobJson;
+import io.millrace.wire.Waiting;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -26,13 +29,24 @@ final class InspectController {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final JobViews jobs;
+  private final ReadAwaited awaited;
+  private final Turnstile turnstile;
   private final Waiters waiters;
   private final ExplainWait explain;
   private final HandOver handOver;
 
-  InspectController(JobViews jobs, Waiters waiters, ExplainWait explain, HandOver handOver) {
+  /** Those who waited and still wait go through {@code turnstile}: thousands may do so at once. */
+  InspectController(
+      JobViews jobs,
+      ReadAwaited awaited,
+      Turnstile turnstile,
+      Waiters waiters,
+      ExplainWait explain,
+      HandOver handOver) {
     this.handOver = handOver;
     this.jobs = jobs;
+    this.awaited = awaited;
+    this.turnstile = turnstile;
     this.waiters = waiters;
     this.explain = explain;
   }
@@ -44,7 +58,7 @@ final class InspectController {
     Duration wait = wait(request.getParameter("wait"));
     JobId jobId = JobId.parse(id).orElseThrow(InspectController::unknown);
     JobView job = wait.isZero() ? find(tenant, jobId) : await(tenant, jobId, wait);
-    byte[] body = JobJson.write(job, Patience.within(PATIENCE, () -> explain.one(tenant, job)));
+    byte[] body = JobJson.write(job, waiting(tenant, job, !wait.isZero()));
     response.setContentType("application/json");
     response.setContentLength(body.length);
     response.getOutputStream().write(body);
@@ -53,20 +67,33 @@ final class InspectController {
     handing.complete(response);
   }
 
+  private Waiting waiting(int tenant, JobView job, boolean awaited) throws InterruptedException {
+    if (job.state() != JobState.QUEUED) {
+      return Waiting.NONE;
+    }
+    return awaited
+        ? turnstile.within(PATIENCE, () -> explain.one(tenant, job))
+        : Patience.within(PATIENCE, () -> explain.one(tenant, job));
+  }
+
   private JobView await(int tenant, JobId id, Duration wait) throws InterruptedException {
     long deadline = System.nanoTime() + wait.toNanos();
     try (var waiter = waiters.register(id)) {
-      JobView job = find(tenant, id);
+      JobView job = findAwaited(tenant, id);
       while (!job.state().isFinal()) {
         Duration left = Duration.ofNanos(deadline - System.nanoTime());
         boolean more = left.isPositive() && waiter.await(left);
-        job = find(tenant, id);
+        job = findAwaited(tenant, id);
         if (!more) {
           return job;
         }
       }
       return job;
     }
+  }
+
+  private JobView findAwaited(int tenant, JobId id) throws InterruptedException {
+    return awaited.find(tenant, id).orElseThrow(InspectController::unknown);
   }
 
   private JobView find(int tenant, JobId id) throws InterruptedException {

@@ -1,5 +1,6 @@
 package io.millrace.api.inspect;
 
+import io.millrace.api.patience.Paced;
 import io.millrace.api.problem.CutShort;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

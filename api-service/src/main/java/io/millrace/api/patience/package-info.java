@@ -1,4 +1,4 @@
-/** Bounds a wait on the store where the store's own bounds are wider than a caller's patience. */
+/** Bounds waits where the other side's own bounds are wider: on the store, and on whoever reads. */
 @NullMarked
 package io.millrace.api.patience;
 

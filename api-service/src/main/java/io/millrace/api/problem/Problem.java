@@ -29,7 +29,9 @@ public record Problem(
     /** PostgreSQL's disk is nearly full. */
     DISK,
     /** What was asked for is encrypted with a key that is not configured. */
-    KEY;
+    KEY,
+    /** More event streams are open than may be. */
+    STREAMS;
 
     public String wireName() {
       return name().toLowerCase(Locale.ROOT);

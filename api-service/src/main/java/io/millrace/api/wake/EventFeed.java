@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.loop.Loop;
 import io.millrace.job.JobId;
 import io.millrace.job.Topics;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
@@ -24,9 +26,9 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the end of the events topic and wakes who waits for a job that it names. Each process
- * reads all of it, in no group: nothing is committed, and what was missed, also while Kafka is
- * away, is found by the poll.
+ * Follows the end of the events topic and tells those who wait what it names. Each process reads
+ * all of it, in no group: nothing is committed, and what was missed, also while Kafka is away, is
+ * found by the poll.
  */
 final class EventFeed {
 
@@ -40,19 +42,22 @@ final class EventFeed {
   /** Under load a poll costs more than what it brings. */
   private static final Duration PACE = Duration.ofMillis(5);
 
+  private static final String TENANT = "millrace-tenant";
+  private static final String TYPE = "ce_type";
+  private static final int NO_TENANT = 0;
   private static final Duration NO_TOPIC = Duration.ofSeconds(1);
   private static final Duration RECHECK = Duration.ofSeconds(30);
 
   private final String bootstrapServers;
-  private final Waiters waiters;
+  private final List<EventListener> listeners;
   private final Loop loop;
   private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
   private Set<TopicPartition> assigned = Set.of();
   private long checkedAt;
 
-  EventFeed(String bootstrapServers, Waiters waiters, MeterRegistry meters) {
+  EventFeed(String bootstrapServers, List<EventListener> listeners, MeterRegistry meters) {
     this.bootstrapServers = bootstrapServers;
-    this.waiters = waiters;
+    this.listeners = listeners;
     this.loop = new Loop("event-feed", meters, this::once);
   }
 
@@ -97,15 +102,33 @@ final class EventFeed {
       return NO_TOPIC;
     }
     var events = open.poll(POLL);
-    for (var event : events) {
-      if (!waiters.isEmpty() && event.key() != null) {
-        JobId.parse(event.key()).ifPresent(waiters::wake);
-      }
-    }
     if (events.isEmpty()) {
       return Duration.ZERO;
     }
-    return waiters.isEmpty() ? IDLE : PACE;
+    var care = listeners.stream().filter(EventListener::cares).toList();
+    if (care.isEmpty()) {
+      return IDLE;
+    }
+    events.forEach(event -> tell(event, care));
+    return PACE;
+  }
+
+  private static void tell(ConsumerRecord<String, byte[]> event, List<EventListener> listeners) {
+    JobId id = event.key() == null ? null : JobId.parse(event.key()).orElse(null);
+    if (id == null) {
+      return;
+    }
+    String tenant = header(event, TENANT);
+    int tenantId = tenant.matches("\\d{1,9}") ? Integer.parseInt(tenant) : NO_TENANT;
+    String type = header(event, TYPE);
+    listeners.forEach(listener -> listener.heard(id, tenantId, type));
+  }
+
+  private static String header(ConsumerRecord<String, byte[]> event, String name) {
+    var header = event.headers().lastHeader(name);
+    return header == null || header.value() == null
+        ? ""
+        : new String(header.value(), StandardCharsets.UTF_8);
   }
 
   /** All partitions that there are; new ones from their start, which is as new as they are. */

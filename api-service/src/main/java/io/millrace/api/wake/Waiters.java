@@ -45,6 +45,21 @@ public final class Waiters {
     }
   }
 
+  /** Hears what the events topic tells, for these. */
+  EventListener listener() {
+    return new EventListener() {
+      @Override
+      public boolean cares() {
+        return !isEmpty();
+      }
+
+      @Override
+      public void heard(JobId id, int tenantId, String type) {
+        wake(id);
+      }
+    };
+  }
+
   Set<JobId> ids() {
     return Set.copyOf(waiting.keySet());
   }

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.millrace.db.job.JobViews;
 import io.millrace.db.sql.Database;
+import java.util.List;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -13,9 +14,14 @@ import org.springframework.core.env.Environment;
 public class WakeConfiguration {
 
   @Bean
-  WakeLoops wakeLoops(Database database, Environment environment, MeterRegistry meters) {
+  WakeLoops wakeLoops(
+      Database database,
+      List<EventListener> listeners,
+      Environment environment,
+      MeterRegistry meters) {
     return new WakeLoops(
         new JobViews(database)::finished,
+        listeners,
         environment.getProperty("spring.kafka.bootstrap-servers"),
         meters);
   }

@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.loop.Loop;
 import io.millrace.telemetry.Metric;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 
@@ -21,9 +23,16 @@ final class WakeLoops implements SmartLifecycle {
   private final @Nullable EventFeed feed;
   private volatile boolean running;
 
-  WakeLoops(FinishedJobs finished, @Nullable String bootstrapServers, MeterRegistry meters) {
+  /** {@code others} hear of the same events. */
+  WakeLoops(
+      FinishedJobs finished,
+      List<EventListener> others,
+      @Nullable String bootstrapServers,
+      MeterRegistry meters) {
     this.poll = new Loop("finished", meters, new FinishedPoll(waiters, finished)::once);
-    this.feed = bootstrapServers == null ? null : new EventFeed(bootstrapServers, waiters, meters);
+    List<EventListener> all = new ArrayList<>(others);
+    all.add(waiters.listener());
+    this.feed = bootstrapServers == null ? null : new EventFeed(bootstrapServers, all, meters);
   }
 
   void measure(MeterRegistry meters) {

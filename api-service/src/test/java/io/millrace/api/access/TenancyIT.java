@@ -38,6 +38,8 @@ class TenancyIT {
       Map.of(
           "GET /v1/jobs/{id}", "queued",
           "GET /v1/jobs/{id}/attempts", "queued",
+          // Of an ended job the stream ends at once.
+          "GET /v1/jobs/{id}/events", "canceled",
           "POST /v1/jobs/{id}/cancel", "queued",
           "POST /v1/jobs/{id}/replay", "canceled",
           "DELETE /v1/jobs/{id}", "canceled");
@@ -49,6 +51,9 @@ class TenancyIT {
   /** Routes that change what the caller has, without naming it. */
   private static final Set<String> CHANGING_ONES_OWN =
       Set.of("POST /v1/jobs", "POST /v1/jobs/cancel", "POST /v1/jobs/replay");
+
+  /** Streams of what happens to what the caller has; {@code LiveIT} listens to them. */
+  private static final Set<String> LIVE = Set.of("GET /v1/events");
 
   private static final Set<String> OF_THE_OPERATOR =
       Set.of(
@@ -99,6 +104,7 @@ class TenancyIT {
     sorted.addAll(OF_ONES_OWN);
     sorted.addAll(CHANGING_ONES_OWN);
     sorted.addAll(OF_THE_OPERATOR);
+    sorted.addAll(LIVE);
     sorted.addAll(WebhookIT.ROUTES);
 
     assertThat(served)

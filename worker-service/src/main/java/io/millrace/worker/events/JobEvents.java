@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.job.Settlement;
 import io.millrace.db.loop.Loop;
-import io.millrace.failure.FailureCode;
 import io.millrace.job.JobId;
 import io.millrace.job.Topics;
 import io.millrace.telemetry.Metric;
@@ -54,21 +53,11 @@ public final class JobEvents {
 
   /** Tells that a job reached a final state; see {@code docs/events.md} for the form. */
   public void publish(JobEvent event) {
-    String type = "job." + event.state().wireName();
-    String json =
-        """
-        {"specversion":"1.0","id":"%s","source":"/millrace","type":"%s","subject":"%s","time":"%s",\
-        "datacontenttype":"application/json","data":{"id":"%s","type":"job","status":"%s"}}\
-        """
-            .formatted(
-                UUID.randomUUID(),
-                type,
-                event.id(),
-                clock.instant(),
-                event.id(),
-                event.state().wireName());
-    var record = record(Topics.EVENTS, event.id(), json);
-    header(record, "ce_type", type);
+    byte[] json = CloudEvent.write(event, UUID.randomUUID(), clock.instant());
+    var record = new ProducerRecord<>(Topics.EVENTS, event.id().toString(), json);
+    header(record, "content-type", CloudEvent.CONTENT_TYPE);
+    // For whoever looks for its own without reading what is inside.
+    header(record, "ce_type", event.type());
     header(record, "millrace-tenant", Integer.toString(event.tenantId()));
     enqueue(record);
   }
@@ -77,10 +66,7 @@ public final class JobEvents {
   public void deadLetter(Settlement settlement, String code) {
     var job = settlement.job();
     int attempts = settlement.call() == null ? job.attempts() : settlement.call().no();
-    String failureClass =
-        FailureCode.fromWireName(code)
-            .map(known -> known.failureClass().wireName())
-            .orElse("permanent");
+    String failureClass = CloudEvent.failureClass(code);
     String json =
         "{\"id\":\"%s\",\"type\":\"job\",\"status\":\"failed\",\"failure\":{\"code\":\"%s\",\"class\":\"%s\"},\"attempts\":%d}"
             .formatted(job.id(), code, failureClass, attempts);

@@ -130,7 +130,8 @@ public final class RecordOutcome implements AutoCloseable {
             "state",
             settled.state().wireName())
         .increment();
-    events.publish(new JobEvent(job.id(), job.tenantId(), settled.state()));
+    events.publish(
+        new JobEvent(job.id(), job.tenantId(), settled.state(), details(settlement, settled)));
     if (settled.state() == JobState.FAILED
         && settlement.effect() instanceof Finish finish
         && finish.failureCode() != null) {
@@ -141,6 +142,17 @@ public final class RecordOutcome implements AutoCloseable {
           settlement.call() == null ? job.attempts() : settlement.call().no());
       events.deadLetter(settlement, finish.failureCode());
     }
+  }
+
+  private static JobEvent.Details details(Settlement settlement, Settled settled) {
+    var job = settlement.job();
+    boolean failed = settled.state() == JobState.FAILED;
+    return new JobEvent.Details(
+        job.lane(),
+        job.model(),
+        job.feature(),
+        settlement.call() == null ? job.attempts() : settlement.call().no(),
+        failed && settlement.effect() instanceof Finish finish ? finish.failureCode() : null);
   }
 
   private static long bytes(Settlement settlement) {

@@ -26,7 +26,7 @@ final class Announce {
   Duration once() {
     var taken = announcements.take(BATCH);
     for (var job : taken) {
-      events.publish(new JobEvent(job.id(), job.tenantId(), job.state()));
+      events.publish(JobEvent.of(job.id(), job.tenantId(), job.state()));
       meters.counter("millrace.jobs.announced", "state", job.state().wireName()).increment();
     }
     return taken.size() == BATCH ? Duration.ZERO : PAUSE;

@@ -29,7 +29,7 @@ final class ExpireJobs {
   Duration once() {
     var met = jobs.expire(BATCH);
     var ended = met.stream().filter(job -> job.state() == JobState.EXPIRED).toList();
-    ended.forEach(job -> events.publish(new JobEvent(job.id(), job.tenantId(), job.state())));
+    ended.forEach(job -> events.publish(JobEvent.of(job.id(), job.tenantId(), job.state())));
     expired.increment(ended.size());
     return met.size() == BATCH ? Duration.ZERO : PAUSE;
   }

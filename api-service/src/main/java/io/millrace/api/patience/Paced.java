@@ -1,4 +1,4 @@
-package io.millrace.api.inspect;
+package io.millrace.api.patience;
 
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -10,7 +10,7 @@ import org.apache.coyote.CloseNowException;
  * Gives up a reader that takes too little to be worth the memory that it holds. The server's own
  * bound ends only a connection on which nothing moves at all.
  */
-final class Paced extends FilterOutputStream {
+public final class Paced extends FilterOutputStream {
 
   private static final int SLICE = 64 << 10;
   private static final long GRACE = Duration.ofSeconds(60).toNanos();
@@ -19,7 +19,7 @@ final class Paced extends FilterOutputStream {
   private long bytes;
   private long blocked;
 
-  Paced(OutputStream out) {
+  public Paced(OutputStream out) {
     super(out);
   }
 
