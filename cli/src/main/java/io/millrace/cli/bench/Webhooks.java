@@ -34,6 +34,14 @@ final class Webhooks {
       select count(*), coalesce(sum(d.attempts), 0)
       from delivery d join webhook_endpoint e on e.id = d.endpoint_id where e.url = ?
       """;
+  private static final String WHY =
+      """
+      select string_agg(d.state || ' ' || coalesce(d.error, '-') || ': ' || d.count, ', ')
+        || coalesce('; spared by ' || (
+          select p.slow from delivery_pace p join webhook_endpoint e on e.id = p.destination where e.url = ?), '')
+      from (select d.state, d.error, count(*) from delivery d join webhook_endpoint e on e.id = d.endpoint_id
+        where e.url = ? group by 1, 2) d
+      """;
   private static final Duration BOUND = Duration.ofSeconds(30);
   private static final Duration SETTLING = Duration.ofSeconds(5);
 
@@ -173,11 +181,27 @@ final class Webhooks {
     long left = count(stack, LEFT, endpoints.good()).getFirst();
     while (left > 0) {
       if (System.nanoTime() > giveUp) {
-        throw new IOException("%d messages are not delivered".formatted(left));
+        throw new IOException(
+            "%d messages are not delivered: %s".formatted(left, why(stack, endpoints.good())));
       }
       WallClock.pass(Duration.ofMillis(250));
       left = count(stack, LEFT, endpoints.good()).getFirst();
     }
+  }
+
+  private static String why(BenchStack stack, String url) throws IOException {
+    return Books.ask(
+        stack,
+        connection -> {
+          try (var select = connection.prepareStatement(WHY)) {
+            select.setString(1, url);
+            select.setString(2, url);
+            try (var row = select.executeQuery()) {
+              row.next();
+              return String.valueOf(row.getString(1));
+            }
+          }
+        });
   }
 
   private static Breakdown others(BenchStack stack, Endpoints endpoints) throws IOException {
