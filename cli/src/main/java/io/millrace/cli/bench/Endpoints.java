@@ -34,7 +34,7 @@ final class Endpoints implements AutoCloseable {
 
   private static HttpLoop start(Handler handler) {
     return HttpLoop.start(
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), MOST_BYTES, handler);
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), path -> MOST_BYTES, handler);
   }
 
   String good() {
