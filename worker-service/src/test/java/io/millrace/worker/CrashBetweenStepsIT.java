@@ -14,6 +14,8 @@ import io.millrace.simulator.Simulator;
 import io.millrace.testkit.Invariants;
 import io.millrace.testkit.KafkaExtension;
 import io.millrace.testkit.PostgresExtension;
+import io.millrace.testkit.Received;
+import io.millrace.testkit.Receiver;
 import io.millrace.worker.kafka.Topology;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -35,8 +37,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * P1, P2 and P7 at each single step of a job's life: processes died there, and two living workers
- * bring their jobs to the one outcome, with a row for each call that was, or may have been, sent.
+ * P1, P2, P7 and P8 at each single step of a job's life and of telling its end: processes died
+ * there, and two living workers bring their jobs to the one outcome, with a row for each call that
+ * was, or may have been, sent, and have the outcome reach its receiver under one id.
  */
 class CrashBetweenStepsIT {
 
@@ -44,8 +47,11 @@ class CrashBetweenStepsIT {
   @RegisterExtension static final KafkaExtension kafka = KafkaExtension.any();
 
   private static final Map<LastStep, Deceased> deceased = new EnumMap<>(LastStep.class);
+  private static final Map<DeadDelivery.LastStep, DeadDelivery> deliveries =
+      new EnumMap<>(DeadDelivery.LastStep.class);
   private static final List<TestWorker> workers = new ArrayList<>();
   private static Simulator claude;
+  private static Receiver receiver;
   private static Records records;
   private static Jobs jobs;
 
@@ -103,20 +109,39 @@ class CrashBetweenStepsIT {
   @BeforeAll
   static void theyDieAndTwoLive() {
     claude = Simulator.start();
+    receiver = Receiver.start();
     jobs = new Jobs(postgres.database());
+    // Whose URLs are signed for.
+    postgres.database().dsl().execute("insert into tenant (name) values ('acme')");
     makeTopics();
     records = new Records(kafka.bootstrapServers());
+    dieWithDeliveries();
     for (LastStep step : LastStep.values()) {
-      deceased.put(step, step.of(new Deceased(postgres.database(), records, claude)));
+      deceased.put(step, step.of(dying(receiver.url("/job/" + step).toString())));
     }
     workers.add(live());
     workers.add(live());
+  }
+
+  private static Deceased dying(String webhook) {
+    return new Deceased(postgres.database(), records, claude, webhook);
+  }
+
+  // Backwards: a claim takes what has waited longest, so nothing may wait that none is to have.
+  private static void dieWithDeliveries() {
+    for (var step : List.of(DeadDelivery.LastStep.values()).reversed()) {
+      try (var finisher = LastStep.RECORDED.of(dying(DeadDelivery.url(receiver, step)))) {
+        var delivery = new DeadDelivery(postgres.database(), finisher.job());
+        deliveries.put(step, step.of(delivery));
+      }
+    }
   }
 
   @AfterAll
   static void stop() {
     workers.forEach(TestWorker::close);
     deceased.values().forEach(Deceased::close);
+    receiver.close();
     records.close();
     claude.close();
   }
@@ -152,6 +177,75 @@ class CrashBetweenStepsIT {
     if (sentOnlyWhatItCouldMark(step)) {
       assertThat(attempts).hasSameSizeAs(claude.callsOf(id.toString()));
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aDeadProcessesJobIsToldOfUnderOneId(LastStep step) throws Exception {
+    var id = deceased(step).job();
+
+    var told = receiver.await("/job/" + step, 1);
+
+    assertThat(deliveryIds(id)).hasSize(1);
+    assertThat(told).extracting(Received::id).hasSameElementsAs(deliveryIds(id));
+    assertThat(told.getFirst().text()).contains("\"job.succeeded\"", id.toString());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aDeadProcessesDeliveryReachesItsReceiverUnderItsId(DeadDelivery.LastStep step)
+      throws Exception {
+    var id = deliveries.get(step).job();
+    int requests = step.sent() + (step == DeadDelivery.LastStep.RECORDED ? 0 : 1);
+
+    var told = receiver.await(DeadDelivery.path(step), requests);
+    await().atMost(Duration.ofSeconds(20)).until(() -> pending(id) == 0);
+
+    assertThat(receiver.requests(DeadDelivery.path(step))).hasSize(requests);
+    assertThat(deliveryIds(id)).hasSize(1);
+    assertThat(told).extracting(Received::id).hasSameElementsAs(deliveryIds(id));
+    switch (step) {
+      case COMMITTED, CLAIMED, SENT ->
+          assertThat(told.getLast().text()).contains("\"job.succeeded\"", id.toString());
+      case FAILURE_RECORDED, RECORDED ->
+          assertThat(told).allMatch(request -> request.text().equals(DeadDelivery.BODY));
+    }
+  }
+
+  @Test
+  void theLateWordOfAFencedOutWorkerOnADeliveryChangesNothing() throws Exception {
+    var late = deliveries.get(DeadDelivery.LastStep.SENT);
+    receiver.await(DeadDelivery.path(DeadDelivery.LastStep.SENT), 2);
+    await().atMost(Duration.ofSeconds(20)).until(() -> pending(late.job()) == 0);
+
+    assertThat(late.recordsLate()).isFalse();
+
+    var attempts =
+        postgres
+            .database()
+            .dsl()
+            .fetchValue(
+                "select count(*) from delivery_attempt a join delivery d on d.id = a.delivery_id"
+                    + " where d.job_id = ?",
+                late.job().uuid());
+    assertThat(attempts).isEqualTo(1L);
+  }
+
+  private static List<String> deliveryIds(JobId id) {
+    return postgres
+        .database()
+        .dsl()
+        .fetch("select wire_id('msg_', id) from delivery where job_id = ?", id.uuid())
+        .getValues(0, String.class);
+  }
+
+  private static long pending(JobId id) {
+    return (long)
+        postgres
+            .database()
+            .dsl()
+            .fetchValue(
+                "select count(*) from delivery where job_id = ? and state = 'pending'", id.uuid());
   }
 
   // A process that died between the mark and the first byte leaves a row for a call that never was:
@@ -269,7 +363,12 @@ class CrashBetweenStepsIT {
 
   private static TestWorker live() {
     return TestWorker.start(
-        postgres, kafka, claude.baseUri(), "millrace.lease=2s", "millrace.dispatch.sweep=1s");
+        postgres,
+        kafka,
+        claude.baseUri(),
+        "millrace.lease=2s",
+        "millrace.dispatch.sweep=1s",
+        "millrace.webhooks.allow=loopback");
   }
 
   private static void makeTopics() {

@@ -43,6 +43,7 @@ final class Deceased implements AutoCloseable {
 
   private final UUID incarnation = UUID.randomUUID();
   private final String pool = "pool-" + incarnation;
+  private final String webhook;
   private final Database database;
   private final Records records;
   private final Simulator claude;
@@ -54,7 +55,9 @@ final class Deceased implements AutoCloseable {
   private byte @Nullable [] answer;
   private int calls;
 
-  Deceased(Database database, Records records, Simulator claude) {
+  /** A process that works on one job, whose end is told to {@code webhook}. */
+  Deceased(Database database, Records records, Simulator claude, String webhook) {
+    this.webhook = webhook;
     this.database = database;
     this.records = records;
     this.claude = claude;
@@ -69,7 +72,7 @@ final class Deceased implements AutoCloseable {
   }
 
   Deceased submits() {
-    id = JobFixture.job().pool(pool).submit(database);
+    id = JobFixture.job().pool(pool).webhook(webhook).submit(database);
     return this;
   }
 

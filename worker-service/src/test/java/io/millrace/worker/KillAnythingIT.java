@@ -13,8 +13,11 @@ import io.millrace.simulator.timing.Latency;
 import io.millrace.testkit.Invariants;
 import io.millrace.testkit.KafkaExtension;
 import io.millrace.testkit.PostgresExtension;
+import io.millrace.testkit.Received;
+import io.millrace.testkit.Receiver;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -26,9 +29,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * P1 and P2: under load, workers, Kafka and PostgreSQL are killed again and again in an order that
- * a seed decides. Nothing accepted is lost, no outcome is doubled, and every call that Claude
- * received has its row.
+ * P1, P2 and P8: under load, workers, Kafka and PostgreSQL are killed again and again in an order
+ * that a seed decides. Nothing accepted is lost, no outcome is doubled, every call that Claude
+ * received has its row, and a receiver hears of every job under one id.
  */
 class KillAnythingIT {
 
@@ -48,12 +51,15 @@ class KillAnythingIT {
   void nothingIsLostOrDoubled(long seed) throws Exception {
     var random = new Random(seed);
     var accepted = new ArrayList<JobId>();
+    // Whose URLs are signed for.
+    postgres.database().dsl().execute("insert into tenant (name) values ('acme')");
     var settings = SimulatorSettings.defaults().withLatency(Latency.of(Duration.ofMillis(1_500)));
     try (var claude = Simulator.start(settings);
-        var one = WorkerProcess.start(postgres, kafka, claude.baseUri());
-        var two = WorkerProcess.start(postgres, kafka, claude.baseUri())) {
+        var receiver = Receiver.start();
+        var one = start(claude);
+        var two = start(claude)) {
       for (int i = 0; i < KILLS; i++) {
-        submit(accepted);
+        submit(accepted, receiver);
         claude.awaitReceived(claude.stats().received() + 1, Duration.ofMinutes(1));
         pause(random.nextInt(3_000));
         switch (random.nextInt(4)) {
@@ -61,7 +67,7 @@ class KillAnythingIT {
           case 1 -> two.restart();
           case 2 -> {
             kafka.fixture().kill();
-            submit(accepted);
+            submit(accepted, receiver);
             kafka.fixture().restart();
           }
           default -> {
@@ -72,15 +78,26 @@ class KillAnythingIT {
         }
       }
       awaitFinal(accepted);
+      everyEndIsToldUnderOneId(accepted, receiver);
 
       Invariants.hold(postgres.database());
       everyCallHasItsRow(claude);
     }
   }
 
-  private void submit(List<JobId> accepted) {
+  private WorkerProcess start(Simulator claude) {
+    return WorkerProcess.start(
+        postgres,
+        kafka,
+        claude.baseUri(),
+        "millrace.webhooks.allow=loopback",
+        "millrace.webhooks.timeout=2s");
+  }
+
+  private void submit(List<JobId> accepted, Receiver receiver) {
     try {
-      accepted.addAll(job().submit(postgres.database(), WAVE));
+      var url = receiver.url("/told").toString();
+      accepted.addAll(job().webhook(url).submit(postgres.database(), WAVE));
     } catch (RuntimeException failure) {
       // Not accepted: a caller would have got a 503.
       assertThat(Failures.isConnection(failure)).as("%s", failure).isTrue();
@@ -104,6 +121,37 @@ class KillAnythingIT {
             .fetch(
                 "select state::text, failure_code, count(*) from job where state <> 'succeeded' group by 1, 2");
     assertThat(unsuccessful).isEmpty();
+  }
+
+  private void everyEndIsToldUnderOneId(List<JobId> accepted, Receiver receiver) {
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .pollInterval(Duration.ofMillis(250))
+        .untilAsserted(() ->
+            assertThat(
+                    postgres
+                        .database()
+                        .dsl()
+                        .fetchValue("select count(*) from delivery where state <> 'delivered'"))
+                .isEqualTo(0L));
+    var made = new HashMap<String, String>();
+    postgres
+        .database()
+        .dsl()
+        .fetch("select job_id, wire_id('msg_', id) from delivery")
+        .forEach(row ->
+            assertThat(
+                    made.put(
+                        row.get(1, String.class), new JobId(row.get(0, UUID.class)).toString()))
+                .isNull());
+    assertThat(made.values())
+        .containsExactlyInAnyOrderElementsOf(accepted.stream().map(JobId::toString).toList());
+    var told = receiver.requests("/told");
+    assertThat(told)
+        .allSatisfy(request ->
+            assertThat(request.text()).contains("\"id\":\"" + made.get(request.id()) + "\""));
+    assertThat(told.stream().map(Received::id).distinct())
+        .containsExactlyInAnyOrderElementsOf(made.keySet());
   }
 
   private void everyCallHasItsRow(Simulator claude) {

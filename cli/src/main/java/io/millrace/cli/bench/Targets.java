@@ -27,5 +27,8 @@ final class Targets {
   /** With the million by without. */
   static final double P5 = 2;
 
+  /** P8: milliseconds from a commit to the first attempt to tell of it. */
+  static final double FIRST_ATTEMPT_P99 = 1_000;
+
   private Targets() {}
 }
