@@ -31,13 +31,16 @@ public final class Deliver {
   private static final Logger log = LoggerFactory.getLogger(Deliver.class);
 
   /** Held at once by this worker; to one destination, by all. */
-  static final int MOST = 1_000;
+  static final int MOST = 4_000;
 
-  static final int EACH = 32;
+  // Enough for one receiver of all that a worker can do; one that fails is soon allowed fewer.
+  static final int EACH = 256;
   private static final int BATCH = 250;
   private static final int DROPPED = 1_000;
-  private static final Duration IDLE = Duration.ofMillis(100);
-  private static final Duration BUSY = Duration.ofMillis(20);
+
+  // Each look costs the same, whatever it finds: what has waited a little is sent together.
+  private static final Duration PACE = Duration.ofMillis(100);
+  private static final Duration BEHIND = Duration.ofMillis(10);
   private static final Duration TIDY = Duration.ofSeconds(1);
   private static final long LOOK = Duration.ofMillis(20).toNanos();
 
@@ -84,7 +87,7 @@ public final class Deliver {
     int room = Math.min(BATCH, MOST - held.get());
     var worker = lease.incarnation();
     if (room <= 0 || worker.isEmpty() || send.isStopping()) {
-      return IDLE;
+      return PACE;
     }
     long before = nanoTime.getAsLong();
     var claimed = deliveries.claim(worker.get(), room, EACH, claimLease);
@@ -92,7 +95,7 @@ public final class Deliver {
       // A look costs a little for each destination that has anything: with thousands of them it
       // comes less often, so that looking never takes more than a fifth of the time.
       var took = Duration.ofNanos(nanoTime.getAsLong() - before);
-      return took.multipliedBy(4).compareTo(IDLE) > 0 ? took.multipliedBy(4) : IDLE;
+      return took.multipliedBy(4).compareTo(PACE) > 0 ? took.multipliedBy(4) : PACE;
     }
     held.addAndGet(claimed.size());
     var claim = new Claim(worker.get(), before, before + claimLease.toNanos());
@@ -100,7 +103,7 @@ public final class Deliver {
         .collect(groupingBy(ClaimedDelivery::tenantId))
         .forEach((tenant, own) ->
             Thread.ofVirtual().name("deliver").start(() -> handOver(tenant, own, claim)));
-    return BUSY;
+    return claimed.size() == room ? BEHIND : PACE;
   }
 
   /** Clears away what is pending for endpoints that are gone. */

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 final class RecordAttempts implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(RecordAttempts.class);
-  private static final Duration BUSY_PACE = Duration.ofMillis(10);
+  private static final Duration BUSY_PACE = Duration.ofMillis(50);
   private static final int TRIES_OF_A_CULPRIT = 3;
   private static final long PAUSE_NANOS = Duration.ofMillis(250).toNanos();
 
