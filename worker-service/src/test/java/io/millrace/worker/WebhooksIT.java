@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import com.standardwebhooks.Webhook;
 import io.millrace.db.job.JobWalk.Direction;
 import io.millrace.db.job.TenantJobs;
+import io.millrace.db.job.TenantJobs.ReplayTerms;
 import io.millrace.db.webhook.AttemptRecord;
 import io.millrace.db.webhook.AttemptRecord.Call;
 import io.millrace.db.webhook.AttemptRecord.Effect.Delivered;
@@ -228,6 +229,21 @@ class WebhooksIT {
     assertThat(both.getLast().body()).isEqualTo(both.getFirst().body());
     verify(both.getLast(), Owner.of(TENANT));
     assertThat(awaitEnded(id, 1).getFirst().state()).isEqualTo(DeliveryState.DELIVERED);
+  }
+
+  @Test
+  void howAJobEndedIsToldThoughItWasReplayedMeanwhile() throws Exception {
+    var endpoint = endpoint("/ended", "job.canceled");
+    endpoints.pause(TENANT, endpoint);
+    var id = job().runAt(Instant.now().plusSeconds(600)).submit(postgres.database());
+    var tenantJobs = new TenantJobs(postgres.database());
+    tenantJobs.cancel(TENANT, List.of(id));
+    tenantJobs.replay(TENANT, List.of(id), ReplayTerms.AS_BEFORE);
+
+    endpoints.resume(TENANT, endpoint);
+
+    assertThat(receiver.await("/ended", 1).getFirst().text())
+        .contains("\"type\":\"job.canceled\"", "\"status\":\"canceled\"", "\"type\":\"omitted\"");
   }
 
   @Test

@@ -83,6 +83,39 @@ public record JobView(
   }
 
   /**
+   * The job as it ended before it was replayed, as far as that is still known: without what it
+   * failed of, and without its result.
+   */
+  public JobView asItEnded(JobState then, Instant at) {
+    return new JobView(
+        id,
+        then,
+        lane,
+        pool,
+        model,
+        fallback,
+        createdAt,
+        dueAt,
+        expiresAt,
+        false,
+        startedAt,
+        at,
+        cancelRequestedAt,
+        attempts,
+        series,
+        batchId,
+        terms,
+        null,
+        null,
+        null,
+        usage,
+        cost,
+        suspectedCost,
+        false,
+        false);
+  }
+
+  /**
    * The model that is called instead of the one that was asked for.
    *
    * @param reason as {@link Fallbacks.Reason} names them

@@ -7,6 +7,7 @@ import io.millrace.db.job.JobViews.Sized;
 import io.millrace.db.webhook.ClaimedDelivery;
 import io.millrace.delivery.DeliveryId;
 import io.millrace.job.JobId;
+import io.millrace.job.JobState;
 import io.millrace.wire.JobJson;
 import io.millrace.wire.JsonWriter;
 import java.time.Clock;
@@ -14,12 +15,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Writes what is sent of jobs' ends: the job as its caller would be shown it now. A result that
- * would make a message large stays where it is, and the message says where that is.
+ * Writes what is sent of jobs' ends: the job as its caller would be shown it. A result that would
+ * make a message large stays where it is, and the message says where that is; so it is of a job
+ * that has been replayed since, of which only the end is told.
  */
 final class RenderBodies {
 
@@ -75,6 +79,11 @@ final class RenderBodies {
   }
 
   private byte[] body(ClaimedDelivery delivery, Sized sized, Map<JobId, byte[]> results) {
+    var ended = ended(delivery);
+    if (ended.isPresent() && !delivery.occurredAt().equals(sized.job().finishedAt())) {
+      return event(
+          delivery, withoutResult(sized.job().asItEnded(ended.get(), delivery.occurredAt())));
+    }
     if (sized.bodyBytes() <= LARGEST) {
       var job = sized.job().withBody(results.get(sized.job().id()));
       byte[] body = event(delivery, JobJson.write(job, clock.instant()));
@@ -83,6 +92,13 @@ final class RenderBodies {
       }
     }
     return event(delivery, withoutResult(sized.job()));
+  }
+
+  /** How the job ended of whose end this tells. */
+  private static Optional<JobState> ended(ClaimedDelivery delivery) {
+    return Stream.of(JobState.values())
+        .filter(state -> delivery.eventType().equals("job." + state.wireName()))
+        .findFirst();
   }
 
   private byte[] withoutResult(JobView job) {
