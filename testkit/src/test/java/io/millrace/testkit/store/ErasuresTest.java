@@ -50,7 +50,7 @@ class ErasuresTest {
   void whatWasFetchedIsGoneFromEveryTableAMinuteLater() {
     JobId id = ended(job().keepNothing().prompt("sentinel-prompt").webhook(URL));
     postgres.database().dsl().execute("update attempt set message = 'sentinel-message'");
-    postgres.database().dsl().execute("update delivery set body = 'sentinel-body'");
+    postgres.database().dsl().execute("update delivery set body = 'sentinel-body', attempts = 1");
     postgres
         .database()
         .dsl()
@@ -167,8 +167,12 @@ class ErasuresTest {
         .database()
         .dsl()
         .execute(
-            "update delivery set state = 'delivered', finished_at = now() where job_id = ? and "
-                + which,
+            """
+            with ended as (
+              update delivery set state = 'delivered', finished_at = now() where job_id = ? and %s returning id)
+            delete from delivery_pending where id in (select id from ended)
+            """
+                .formatted(which),
             id.uuid());
   }
 
