@@ -27,9 +27,9 @@ final class EndpointFates {
   /**
    * Halvings after which one at a time is left, whatever the pace was; from then on pauses grow.
    */
-  private static final int LONE = 6;
+  private static final int LONE = 8;
 
-  private static final int SLOWEST = 12;
+  private static final int SLOWEST = 14;
 
   // Of all that fail at the same moment one counts, and of all that succeed.
   private static final String SPARE =
