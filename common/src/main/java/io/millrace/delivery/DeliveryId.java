@@ -25,11 +25,6 @@ public record DeliveryId(UUID uuid) implements Comparable<DeliveryId> {
   /** Orders as PostgreSQL orders uuids: unsigned, byte by byte. */
   @Override
   public int compareTo(DeliveryId other) {
-    int high =
-        Long.compareUnsigned(uuid.getMostSignificantBits(), other.uuid.getMostSignificantBits());
-    return high != 0
-        ? high
-        : Long.compareUnsigned(
-            uuid.getLeastSignificantBits(), other.uuid.getLeastSignificantBits());
+    return WireId.compare(uuid, other.uuid);
   }
 }

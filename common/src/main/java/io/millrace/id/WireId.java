@@ -49,6 +49,14 @@ public final class WireId {
     return Optional.of(new UUID(high, low));
   }
 
+  /** Orders as PostgreSQL orders uuids, and as their texts sort: unsigned, byte by byte. */
+  public static int compare(UUID one, UUID other) {
+    int high = Long.compareUnsigned(one.getMostSignificantBits(), other.getMostSignificantBits());
+    return high != 0
+        ? high
+        : Long.compareUnsigned(one.getLeastSignificantBits(), other.getLeastSignificantBits());
+  }
+
   private static byte[] values() {
     byte[] values = new byte[128];
     Arrays.fill(values, (byte) -1);

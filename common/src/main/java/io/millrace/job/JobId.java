@@ -40,11 +40,6 @@ public record JobId(UUID uuid) implements Comparable<JobId> {
   /** Orders as PostgreSQL orders uuids: unsigned, byte by byte. */
   @Override
   public int compareTo(JobId other) {
-    int high =
-        Long.compareUnsigned(uuid.getMostSignificantBits(), other.uuid.getMostSignificantBits());
-    return high != 0
-        ? high
-        : Long.compareUnsigned(
-            uuid.getLeastSignificantBits(), other.uuid.getLeastSignificantBits());
+    return WireId.compare(uuid, other.uuid);
   }
 }
