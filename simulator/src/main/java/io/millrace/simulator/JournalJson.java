@@ -8,7 +8,7 @@ import io.millrace.simulator.fault.FaultRule;
 import io.millrace.simulator.journal.Outcome;
 import io.millrace.simulator.journal.Received;
 import io.millrace.simulator.journal.Stats;
-import io.millrace.simulator.journal.Usage;
+import io.millrace.simulator.journal.UsageJson;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,7 +32,7 @@ final class JournalJson {
     counts(node.putObject("by_status"), stats.byStatus());
     counts(node.putObject("by_outcome"), stats.byOutcome());
     counts(node.putObject("by_fault"), stats.byFault());
-    node.set("tokens", usage(stats.tokens()));
+    node.set("tokens", UsageJson.of(stats.tokens()));
     ObjectNode pools = node.putObject("pools");
     stats
         .pools()
@@ -74,22 +74,12 @@ final class JournalJson {
     node.put("streaming", call.streaming()).put("status", call.status());
     node.put("outcome", call.outcome().name().toLowerCase(Locale.ROOT));
     node.put("fault", name(call.fault()));
-    node.set("usage", usage(call.usage()));
+    node.set("usage", UsageJson.of(call.usage()));
     return node;
   }
 
   private static @Nullable String name(@Nullable Fault fault) {
     return fault == null ? null : fault.wireName();
-  }
-
-  private static ObjectNode usage(Usage usage) {
-    return JSON.createObjectNode()
-        .put("input_tokens", usage.inputTokens())
-        .put("output_tokens", usage.outputTokens())
-        .put("cache_read_input_tokens", usage.cacheReadInputTokens())
-        .put("cache_creation_input_tokens", usage.cacheCreationInputTokens())
-        .put("ephemeral_5m_input_tokens", usage.cacheWrite5mTokens())
-        .put("ephemeral_1h_input_tokens", usage.cacheWrite1hTokens());
   }
 
   static ObjectNode faults(List<FaultRule> active, List<BatchFaultRule> ofBatches) {

@@ -1,6 +1,6 @@
 package io.millrace.simulator.batch;
 
-import io.millrace.simulator.journal.Usage;
+import io.millrace.simulator.journal.UsageJson;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -50,7 +50,7 @@ public final class BatchJson {
     for (Map.Entry<ItemOutcome, Integer> each : state.items().entrySet()) {
       items.put(each.getKey().wireName(), each.getValue());
     }
-    node.set("billed", usage(state.billed()));
+    node.set("billed", UsageJson.of(state.billed()));
     return node;
   }
 
@@ -59,17 +59,7 @@ public final class BatchJson {
     node.put("batch_id", item.batchId()).put("custom_id", item.customId());
     node.put("outcome", item.outcome().wireName());
     node.put("message_id", item.messageId()).put("model", item.model());
-    node.set("usage", usage(item.usage()));
+    node.set("usage", UsageJson.of(item.usage()));
     return node;
-  }
-
-  private static ObjectNode usage(Usage usage) {
-    return JSON.createObjectNode()
-        .put("input_tokens", usage.inputTokens())
-        .put("output_tokens", usage.outputTokens())
-        .put("cache_read_input_tokens", usage.cacheReadInputTokens())
-        .put("cache_creation_input_tokens", usage.cacheCreationInputTokens())
-        .put("ephemeral_5m_input_tokens", usage.cacheWrite5mTokens())
-        .put("ephemeral_1h_input_tokens", usage.cacheWrite1hTokens());
   }
 }
