@@ -2,6 +2,7 @@ package io.millrace.api.health;
 
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.millrace.db.sql.Database;
+import io.millrace.db.sql.DatabaseMeters;
 import io.millrace.db.sql.Reachability;
 import java.time.Clock;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;

@@ -1,16 +1,12 @@
 package io.millrace.worker.telemetry;
 
-import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.millrace.claude.trace.TraceSettings;
 import io.millrace.claude.trace.Traces;
-import io.millrace.db.seal.UnreadableValue.Reason;
 import io.millrace.db.sql.Database;
-import io.millrace.db.sql.Failures;
-import io.millrace.telemetry.Metric;
-import java.util.List;
+import io.millrace.db.sql.DatabaseMeters;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -44,26 +40,6 @@ public class TelemetryConfiguration {
   @Bean
   @ConditionalOnMissingBean(name = "databaseMeters")
   MeterBinder databaseMeters(Database database) {
-    return meters -> {
-      if (database.pool().getMetricsTrackerFactory() == null) {
-        database.pool().setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(meters));
-      }
-      for (String kind : List.of("connection", "timeout", "conflict", "refused")) {
-        var _ = meters.counter(Metric.DATABASE_FAILURES.meter(), "kind", kind);
-      }
-      for (Reason reason : Reason.values()) {
-        var _ = meters.counter(Metric.VALUES_UNREADABLE.meter(), "reason", reason.wireName());
-      }
-      database
-          .sealer()
-          .onUnreadable(value ->
-              meters
-                  .counter(Metric.VALUES_UNREADABLE.meter(), "reason", value.reason().wireName())
-                  .increment());
-      database.onFailure(failure ->
-          meters
-              .counter(Metric.DATABASE_FAILURES.meter(), "kind", Failures.kind(failure))
-              .increment());
-    };
+    return new DatabaseMeters(database);
   }
 }

@@ -1,16 +1,14 @@
-package io.millrace.api.health;
+package io.millrace.db.sql;
 
 import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.millrace.db.seal.UnreadableValue.Reason;
-import io.millrace.db.sql.Database;
-import io.millrace.db.sql.Failures;
 import io.millrace.telemetry.Metric;
 import java.util.List;
 
 /** Measures the pool of connections, and counts what fails on them. */
-record DatabaseMeters(Database database) implements MeterBinder {
+public record DatabaseMeters(Database database) implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry meters) {
