@@ -1,13 +1,10 @@
 package io.millrace.worker.deliver;
 
-import io.millrace.db.sql.Failures;
 import io.millrace.db.sql.GroupCommit;
+import io.millrace.db.sql.PatientCommit;
 import io.millrace.db.webhook.AttemptRecord;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -22,13 +19,8 @@ final class RecordAttempts implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(RecordAttempts.class);
   private static final Duration BUSY_PACE = Duration.ofMillis(50);
-  private static final int TRIES_OF_A_CULPRIT = 3;
-  private static final long PAUSE_NANOS = Duration.ofMillis(250).toNanos();
 
-  private final GroupCommit<AttemptRecord, Boolean> commits;
-  private final Duration patience;
-  private final RandomGenerator random;
-  private volatile boolean closed;
+  private final PatientCommit<AttemptRecord, Boolean> commits;
 
   /**
    * @param patience how long it is tried
@@ -37,44 +29,31 @@ final class RecordAttempts implements AutoCloseable {
       Function<List<AttemptRecord>, List<Boolean>> commit,
       Duration patience,
       RandomGenerator random) {
-    this.patience = patience;
-    this.random = random;
     this.commits =
-        new GroupCommit<>(
-            "millrace-deliver-record",
-            new GroupCommit.Limits(10_000, 200, 8L << 20, 1, BUSY_PACE),
-            RecordAttempts::bytes,
-            commit);
+        new PatientCommit<>(
+            new GroupCommit<>(
+                "millrace-deliver-record",
+                new GroupCommit.Limits(10_000, 200, 8L << 20, 1, BUSY_PACE),
+                RecordAttempts::bytes,
+                commit),
+            patience,
+            random,
+            (attempt, failure) ->
+                log.error(
+                    "An attempt for {} cannot be stored; it will be made again",
+                    attempt.delivery().id(),
+                    failure));
   }
 
   /** Records one attempt and returns when it is durable; false where it was not recorded. */
   boolean record(AttemptRecord attempt) {
-    long end = System.nanoTime() + patience.toNanos();
-    int culprit = 0;
-    while (!closed && System.nanoTime() < end) {
-      try {
-        return commits.add(attempt).join();
-      } catch (CompletionException | RejectedExecutionException failure) {
-        if (!(failure instanceof RejectedExecutionException)
-            && !Failures.isTransient(failure)
-            && ++culprit == TRIES_OF_A_CULPRIT) {
-          log.error(
-              "An attempt for {} cannot be stored; it will be made again",
-              attempt.delivery().id(),
-              failure);
-          return false;
-        }
-        LockSupport.parkNanos(PAUSE_NANOS + random.nextLong(PAUSE_NANOS));
-      }
-    }
-    return false;
+    return commits.commit(attempt).orElse(false);
   }
 
   /** Commits what was handed over, then refuses more. */
   @Override
   public void close() {
     commits.close();
-    closed = true;
   }
 
   private static long bytes(AttemptRecord attempt) {

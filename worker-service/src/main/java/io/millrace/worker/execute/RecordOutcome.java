@@ -7,16 +7,13 @@ import io.millrace.db.job.Settlement;
 import io.millrace.db.job.Settlement.Effect.Finish;
 import io.millrace.db.job.Settlements;
 import io.millrace.db.job.Settlements.Settled;
-import io.millrace.db.sql.Failures;
 import io.millrace.db.sql.GroupCommit;
+import io.millrace.db.sql.PatientCommit;
 import io.millrace.job.JobState;
 import io.millrace.telemetry.Metric;
 import io.millrace.worker.events.JobEvent;
 import io.millrace.worker.events.JobEvents;
 import java.time.Duration;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -31,17 +28,13 @@ public final class RecordOutcome implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(RecordOutcome.class);
   private static final Duration BUSY_PACE = Duration.ofMillis(10);
-  private static final int TRIES_OF_A_CULPRIT = 3;
-  private static final long PAUSE_NANOS = Duration.ofMillis(250).toNanos();
 
-  private final GroupCommit<Settlement, Settled> commits;
+  private final PatientCommit<Settlement, Settled> commits;
   private final JobEvents events;
   private final Consumer<Settlement> recorded;
   private final MeterRegistry meters;
-  private final RandomGenerator random;
   private final Counter fencedOut;
   private final Counter unrecorded;
-  private volatile boolean closed;
 
   /**
    * @param recorded is told of each settlement that is durable
@@ -55,16 +48,19 @@ public final class RecordOutcome implements AutoCloseable {
     this.events = events;
     this.recorded = recorded;
     this.meters = meters;
-    this.random = random;
     this.unrecorded = meters.counter(Metric.OUTCOMES_UNRECORDED.meter());
     this.fencedOut = meters.counter(Metric.OUTCOMES_FENCED_OUT.meter());
     this.commits =
-        new GroupCommit<>(
-            "millrace-record",
-            new GroupCommit.Limits(100_000, 250, 16L << 20, 2, BUSY_PACE),
-            RecordOutcome::bytes,
-            settlements::settle);
-    Gauge.builder(Metric.OUTCOMES_WAITING.meter(), commits, GroupCommit::depth).register(meters);
+        new PatientCommit<>(
+            new GroupCommit<>(
+                "millrace-record",
+                new GroupCommit.Limits(100_000, 250, 16L << 20, 2, BUSY_PACE),
+                RecordOutcome::bytes,
+                settlements::settle),
+            PatientCommit.FOREVER,
+            random,
+            this::refused);
+    Gauge.builder(Metric.OUTCOMES_WAITING.meter(), commits, PatientCommit::depth).register(meters);
   }
 
   /**
@@ -74,35 +70,26 @@ public final class RecordOutcome implements AutoCloseable {
    *     recorded, which leaves the job to the rescue
    */
   public boolean record(Settlement settlement) {
-    int culprit = 0;
-    while (!closed) {
-      try {
-        var settled = commits.add(settlement).join();
-        tell(settlement, settled);
-        recorded.accept(settlement);
-        return settled.applied();
-      } catch (CompletionException | RejectedExecutionException failure) {
-        if (!(failure instanceof RejectedExecutionException)
-            && !Failures.isTransient(failure)
-            && ++culprit == TRIES_OF_A_CULPRIT) {
-          unrecorded.increment();
-          log.error(
-              "The outcome of {} cannot be stored; the job stays running until its deadline ends it",
-              settlement.job().id(),
-              failure);
-          return false;
-        }
-        LockSupport.parkNanos(PAUSE_NANOS + random.nextLong(PAUSE_NANOS));
-      }
-    }
-    return false;
+    var settled = commits.commit(settlement);
+    settled.ifPresent(fate -> {
+      tell(settlement, fate);
+      recorded.accept(settlement);
+    });
+    return settled.map(Settled::applied).orElse(false);
+  }
+
+  private void refused(Settlement settlement, RuntimeException failure) {
+    unrecorded.increment();
+    log.error(
+        "The outcome of {} cannot be stored; the job stays running until its deadline ends it",
+        settlement.job().id(),
+        failure);
   }
 
   /** Commits what was handed over, then refuses more. */
   @Override
   public void close() {
     commits.close();
-    closed = true;
   }
 
   private void tell(Settlement settlement, Settled settled) {
