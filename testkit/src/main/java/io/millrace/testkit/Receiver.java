@@ -97,7 +97,7 @@ public final class Receiver implements AutoCloseable {
     scripts.put(path, answers);
   }
 
-  /** Lets the requests that are stalled now have a 200. */
+  /** Lets the requests that have come so far, and stall, have a 200. */
   public void letGo() {
     letGo.incrementAndGet();
   }
@@ -214,9 +214,11 @@ public final class Receiver implements AutoCloseable {
       while (goesOn) {
         Received request = RequestReader.read(in, Clock.systemUTC());
         Answer answer = next(request.path());
+        // Before anybody can know of the request: who lets it go may do so before it stalls.
+        int letGoBefore = letGo.get();
         remember(request);
         try {
-          goesOn = answer(answer, request, socket);
+          goesOn = answer(answer, letGoBefore, request, socket);
         } finally {
           request.end();
         }
@@ -255,7 +257,7 @@ public final class Receiver implements AutoCloseable {
     }
   }
 
-  private boolean answer(Answer answer, Received request, Socket socket)
+  private boolean answer(Answer answer, int letGoBefore, Received request, Socket socket)
       throws IOException, InterruptedException {
     return switch (answer) {
       case Answer.Status(int status, var headers, String body) -> {
@@ -264,10 +266,11 @@ public final class Receiver implements AutoCloseable {
         send(socket, request, bytes);
         yield true;
       }
-      case Answer.StallBeforeHeaders() -> stall(socket) && answer(Answer.ok(), request, socket);
+      case Answer.StallBeforeHeaders() ->
+          stall(socket, letGoBefore) && answer(Answer.ok(), letGoBefore, request, socket);
       case Answer.StallAfterHeaders() -> {
         send(socket, request, head(200, Map.of(), 2));
-        boolean released = stall(socket);
+        boolean released = stall(socket, letGoBefore);
         if (released) {
           send(socket, request, ascii("ok"));
         }
@@ -317,11 +320,10 @@ public final class Receiver implements AutoCloseable {
   }
 
   /** Returns once let go, true, or once the client has left, false. */
-  private boolean stall(Socket socket) throws IOException {
-    int before = letGo.get();
+  private boolean stall(Socket socket, int letGoBefore) throws IOException {
     socket.setSoTimeout(LOOK_AGAIN_MILLIS);
     try {
-      while (letGo.get() == before) {
+      while (letGo.get() == letGoBefore) {
         try {
           if (socket.getInputStream().read() < 0) {
             return false;
