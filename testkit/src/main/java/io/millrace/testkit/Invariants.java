@@ -142,12 +142,14 @@ public final class Invariants {
         "a running job whose worker has no row",
         """
         select j.id from job j where j.state = 'running' and not exists (select from worker w where w.id = j.worker_id)
+          and not exists (select from provider_batch b where b.id = j.worker_id)
         """);
     NEVER.put(
         "two jobs for one idempotency key",
         """
         select k.job_id from idempotency_key k
         where not k.job_deleted and not exists (select from job j where j.id = k.job_id)
+          and not exists (select from batch b where b.id = k.job_id)
         """);
   }
 

@@ -37,6 +37,7 @@ public final class JobFixture {
   private @Nullable String metadata;
   private @Nullable String webhookUrl;
   private @Nullable UUID batchId;
+  private @Nullable Instant batchUntil;
   private @Nullable Instant submittedAt;
   private @Nullable Instant runAt;
   private @Nullable Instant expiresAt;
@@ -112,6 +113,12 @@ public final class JobFixture {
     return this;
   }
 
+  /** Until then it may go by provider batch. */
+  public JobFixture byBatchUntil(Instant until) {
+    batchUntil = until;
+    return this;
+  }
+
   public JobFixture maxTokens(int changed) {
     maxTokens = changed;
     return this;
@@ -176,6 +183,7 @@ public final class JobFixture {
         userId,
         feature,
         batchId,
+        batchUntil,
         keeping,
         new NewJob.Request(params, "2026-10-21", List.of(), fallbacks, metadata, webhookUrl, null),
         key);

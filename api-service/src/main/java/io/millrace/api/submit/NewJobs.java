@@ -64,6 +64,7 @@ final class NewJobs {
         submission.userId(),
         submission.feature(),
         null,
+        null,
         submission.keeping(),
         new NewJob.Request(
             params.json(),

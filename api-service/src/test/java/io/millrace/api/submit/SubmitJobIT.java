@@ -122,6 +122,7 @@ class SubmitJobIT {
         null,
         null,
         null,
+        null,
         Keeping.STANDARD,
         new NewJob.Request(
             "{}".getBytes(StandardCharsets.UTF_8),

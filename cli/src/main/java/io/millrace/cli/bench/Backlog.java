@@ -156,6 +156,7 @@ final class Backlog {
               null,
               null,
               null,
+              null,
               Keeping.STANDARD,
               request,
               null));

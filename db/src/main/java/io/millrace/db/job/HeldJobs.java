@@ -104,6 +104,7 @@ public final class HeldJobs {
                       order by worker_id limit 1) next)
                   select worker_id from holder
                   where not exists (select from worker where worker.id = holder.worker_id and worker.lost_at is null)
+                    and not exists (select from provider_batch where provider_batch.id = holder.worker_id)
                   """);
           var rows = select.executeQuery()) {
         List<UUID> strangers = new ArrayList<>();

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param retryAmbiguous whether a call that may have been billed without an answer is repeated
  * @param estimatedInput input tokens that a call is expected to take from the pool
  * @param maxOutput the request's {@code max_tokens}
+ * @param batchId the batch that it is an item of
+ * @param batchUntil until when it may go by provider batch; null where it goes by the live queue
  * @param keeping what becomes of prompt and answer once it has ended
  */
 public record NewJob(
@@ -41,6 +43,7 @@ public record NewJob(
     @Nullable String userId,
     @Nullable String feature,
     @Nullable UUID batchId,
+    @Nullable Instant batchUntil,
     Keeping keeping,
     Request request,
     @Nullable IdempotencyKey key) {

@@ -53,7 +53,7 @@ public final class Settlements {
         counted_attempts = job.counted_attempts + case when s.call_no > job.attempts then s.counted else 0 end,
         due_at = case when s.next = 'queued' then now() + s.delay * interval '1 millisecond' else job.due_at end,
         parked_until = case when s.next = 'queued' and s.cancel_requested_at is null
-                       then now() + s.delay * interval '1 millisecond' end,
+                       then greatest(now() + s.delay * interval '1 millisecond', job.batch_until) end,
         finished_at = case when s.next in ('running', 'queued') and (s.next = 'running' or s.cancel_requested_at is null)
                       then null else now() end,
         failure_code = s.failure_code

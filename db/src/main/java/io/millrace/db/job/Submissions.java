@@ -58,15 +58,18 @@ public final class Submissions {
       """
       insert into job (id, tenant_id, state, lane, pool, model, created_at, due_at, expires_at, expires_defaulted,
         parked_until, max_attempts, timeout_seconds, retry_ambiguous, params_bytes, estimated_input, max_output,
-        custom_id, user_id, feature, batch_id, fallback_models, has_webhook, retention_none)
+        custom_id, user_id, feature, batch_id, batch_until, fallback_models, has_webhook, retention_none)
       select id, tenant_id, 'queued', lane::job_lane, pool, model, now(), coalesce(to_time(run_at), now()),
         coalesce(to_time(expires_at), greatest(now(), to_time(run_at)) + lifetime * interval '1 second'),
-        expires_at is null, case when to_time(run_at) > now() then to_time(run_at) end,
+        expires_at is null,
+        greatest(case when to_time(run_at) > now() then to_time(run_at) end,
+          case when to_time(batch_until) > now() then to_time(batch_until) end),
         max_attempts, timeout_seconds, retry_ambiguous, params_bytes, estimated_input, max_output,
-        custom_id, user_id, feature, batch_id, string_to_array(fallbacks, E'\\n'), has_webhook, retention_none
-      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as n(id, tenant_id, lane, pool, model,
+        custom_id, user_id, feature, batch_id, to_time(batch_until), string_to_array(fallbacks, E'\\n'), has_webhook,
+        retention_none
+      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as n(id, tenant_id, lane, pool, model,
         run_at, expires_at, lifetime, max_attempts, timeout_seconds, retry_ambiguous, params_bytes, estimated_input,
-        max_output, custom_id, user_id, feature, batch_id, fallbacks, has_webhook, retention_none)
+        max_output, custom_id, user_id, feature, batch_id, batch_until, fallbacks, has_webhook, retention_none)
       returning id, created_at, expires_at
       """;
 
@@ -113,7 +116,8 @@ public final class Submissions {
     });
   }
 
-  private List<Submitted> store(Connection connection, List<NewJob> jobs) throws SQLException {
+  /** As {@link #submit}, as part of somebody's transaction. */
+  public List<Submitted> store(Connection connection, List<NewJob> jobs) throws SQLException {
     Map<JobId, Submitted> fates = new HashMap<>();
     List<NewJob> fresh = new ArrayList<>(jobs.size());
     List<NewJob> keyed = new ArrayList<>();
@@ -216,6 +220,7 @@ public final class Submissions {
           .texts(NewJob::userId)
           .texts(NewJob::feature)
           .uuids(NewJob::batchId)
+          .times(NewJob::batchUntil)
           .texts(job -> joined(job.request().fallbackModels()))
           .booleans(job -> job.request().webhookUrl() != null)
           .booleans(job -> job.keeping() == Keeping.NONE);

@@ -62,7 +62,7 @@ public final class TenantJobs {
           for update of j) h),
       moved as (
         update job set state = 'queued', series = series + 1, counted_attempts = 0, failure_code = null,
-          finished_at = null, cancel_requested_at = null, handed_over_at = null, due_at = due, parked_until = case when due > now() then due end,
+          finished_at = null, cancel_requested_at = null, handed_over_at = null, batch_until = null, due_at = due, parked_until = case when due > now() then due end,
           pauses_counted_to = now(),
           model = coalesce(requested_model, model), pool = coalesce(requested_pool, pool), fallback_models = fallbacks,
           requested_model = null, requested_pool = null, fallback_reason = null,

@@ -126,7 +126,12 @@ public final class Workers {
     return database.single(connection -> {
       try (var select =
               connection.prepareStatement(
-                  "select tenant_id, count(*) from job where state = 'running' group by tenant_id");
+                  // Not what provider batches hold: by worker, through the index of held jobs.
+                  """
+                  select job.tenant_id, count(*) from worker
+                  join job on job.worker_id = worker.id and job.state = 'running'
+                  group by job.tenant_id
+                  """);
           var rows = select.executeQuery()) {
         Map<Integer, Integer> held = new HashMap<>();
         while (rows.next()) {
