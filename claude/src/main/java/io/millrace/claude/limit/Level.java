@@ -104,7 +104,16 @@ final class Level {
   }
 
   private boolean isTight() {
-    return burstCap > 0 && burstCap < TIGHT;
+    return isTight(burstCap);
+  }
+
+  /** Whether a refusal has shown that hardly any burst is allowed. */
+  static boolean isTight(Bucket bucket) {
+    return isTight(bucket.burstCap());
+  }
+
+  private static boolean isTight(double cap) {
+    return cap > 0 && cap < TIGHT;
   }
 
   /** Time passes; {@code factor} of the refill is used meanwhile, less while the rate climbs. */

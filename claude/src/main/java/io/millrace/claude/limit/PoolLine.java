@@ -31,8 +31,11 @@ final class PoolLine {
   private static final long IDLE = Duration.ofSeconds(2).toNanos();
   private static final long VALID = Duration.ofSeconds(2).toNanos();
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
-  // For the draw's way back and the mark that the call is sent, so that these make nobody late.
+  // For the draw's way back and the mark that the call is sent, so that these make nobody late. All
+  // grants are put off alike, so that it costs no moment; a longer one only makes calls later.
   private static final long LEAD = Duration.ofMillis(12).toNanos();
+  // Where a start that is late is lost, as much as a slow commit takes.
+  private static final long TIGHT_LEAD = Duration.ofMillis(40).toNanos();
   private static final long BULK_FLOOR = Duration.ofSeconds(1).toNanos();
   private static final long EARLY = Duration.ofSeconds(1).toNanos();
   private static final int WISHES = 512;
@@ -243,7 +246,7 @@ final class PoolLine {
   }
 
   private void grant(Prepared prepared, Ticket ticket, Decision.Start start) {
-    long startsAt = prepared.before() + start.delay() * MICRO + LEAD;
+    long startsAt = prepared.before() + start.delay() * MICRO + lead();
     var permit =
         new Permit(
             ticket.wanted(),
@@ -260,6 +263,11 @@ final class PoolLine {
       // Whoever waited went away while the draw was under way.
       settled = settled.plus(new Settled(-1, (double) -ticket.wanted().input(), 0));
     }
+  }
+
+  private long lead() {
+    var seen = view;
+    return seen != null && Level.isTight(seen.rate().requests()) ? TIGHT_LEAD : LEAD;
   }
 
   // As late as half the burst that is allowed makes good again: others may be late as well.
@@ -320,11 +328,12 @@ final class PoolLine {
         wanted.outputPerSecond());
   }
 
+  // Calls leave later than was reckoned by the lead, and so does what the provider counts.
   private @Nullable Told told(long now) {
     var event = told;
     return event == null || event.told() == null
         ? null
-        : new Told(event.told().buckets(), (now - event.at()) / MICRO);
+        : new Told(event.told().buckets(), (now - event.at() + lead()) / MICRO);
   }
 
   private static Refused aged(Heard event, long now) {
