@@ -45,7 +45,7 @@ public enum Metric {
       "millrace.streams.cut",
       COUNTER,
       API,
-      "streams ended before their subject: `slow_reader`, `shutdown`, `max_age`",
+      "streams ended before their subject: `slow_reader`, `shutdown`, `max_age`, `key_revoked`",
       "reason"),
   HOP(
       "millrace.hop",

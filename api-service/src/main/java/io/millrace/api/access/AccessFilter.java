@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.Collections;
 import java.util.stream.Stream;
+import org.jooq.exception.DataAccessException;
 
 /** Lets a request of a known caller pass, and notes whose it is. */
 final class AccessFilter implements Filter {
@@ -35,14 +36,14 @@ final class AccessFilter implements Filter {
     switch (gate) {
       case KeyRing keys -> {
         String key = key(http);
-        Caller.enter(http, find(keys, key));
+        Caller.enter(http, find(keys, key), () -> isKnown(keys, key));
       }
       case LocalGate local -> {
         if (!local.admits(http.getHeader("host"))) {
           throw new Refused(
               Problem.of(403, "host: In local mode only this machine's own names are served"));
         }
-        Caller.enter(http, local.everybody());
+        Caller.enter(http, local.everybody(), () -> true);
       }
     }
     chain.doFilter(request, response);
@@ -54,6 +55,18 @@ final class AccessFilter implements Filter {
     } catch (InterruptedException stopping) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException();
+    }
+  }
+
+  /** Whether the key is still good; where the store does not say, it is taken for good. */
+  private static boolean isKnown(KeyRing keys, String key) {
+    try {
+      return keys.find(key).isPresent();
+    } catch (InterruptedException stopping) {
+      Thread.currentThread().interrupt();
+      return true;
+    } catch (Refused | DataAccessException silent) {
+      return true;
     }
   }
 

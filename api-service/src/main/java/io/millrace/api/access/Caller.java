@@ -7,12 +7,14 @@ import io.millrace.db.tenant.ApiKeys.Role;
 import io.millrace.telemetry.LogFields;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.slf4j.MDC;
 
 /** For whom a request speaks. */
 public final class Caller {
 
   private static final String ATTRIBUTE = Caller.class.getName();
+  private static final String KNOWN = ATTRIBUTE + ".known";
 
   /**
    * The tenant of a request that passed the {@link AccessFilter}; any other is refused, so that a
@@ -38,8 +40,17 @@ public final class Caller {
     }
   }
 
-  static void enter(HttpServletRequest request, Principal principal) {
+  /**
+   * Asks whether the key of such a request is still good, for a request that lasts: a revoked key
+   * is found out within seconds, one that the store cannot be asked about counts as good.
+   */
+  public static BooleanSupplier known(HttpServletRequest request) {
+    return request.getAttribute(KNOWN) instanceof BooleanSupplier known ? known : () -> false;
+  }
+
+  static void enter(HttpServletRequest request, Principal principal, BooleanSupplier known) {
     request.setAttribute(ATTRIBUTE, principal);
+    request.setAttribute(KNOWN, known);
     MDC.put(LogFields.TENANT, Integer.toString(principal.tenantId()));
   }
 

@@ -51,7 +51,9 @@ final class LiveController {
       EventOutput.head(response);
       return;
     }
-    stream(tenant, () -> ofJob.run(tenant, id, last, response, Age.of(longest)));
+    stream(
+        tenant,
+        () -> ofJob.run(tenant, id, last, response, Life.of(longest, Caller.known(request))));
   }
 
   @GetMapping("/v1/events")
@@ -64,7 +66,11 @@ final class LiveController {
       EventOutput.head(response);
       return;
     }
-    stream(tenant, () -> ofTenant.run(tenant, wanted, cursor, response, Age.of(longest)));
+    stream(
+        tenant,
+        () ->
+            ofTenant.run(
+                tenant, wanted, cursor, response, Life.of(longest, Caller.known(request))));
   }
 
   private interface Stream {

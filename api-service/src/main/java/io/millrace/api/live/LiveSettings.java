@@ -11,7 +11,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param total streams that this process serves at once
  * @param buffer events that wait for a client that reads slowly; past it the client is cut
  * @param keepAlive silence after which a sign of life is sent
- * @param longest life of a stream, after which its client comes back, and its key is looked at anew
+ * @param longest life of a stream, after which its client comes back
  */
 @ConfigurationProperties("millrace.streams")
 record LiveSettings(

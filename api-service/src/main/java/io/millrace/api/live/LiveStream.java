@@ -26,7 +26,8 @@ final class LiveStream {
   enum Ending {
     SLOW_READER,
     SHUTDOWN,
-    MAX_AGE
+    MAX_AGE,
+    KEY_REVOKED
   }
 
   LiveStream(Predicate<LiveEvent> wanted, int bound) {

@@ -47,7 +47,11 @@ final class StreamJob {
   }
 
   void run(
-      int tenantId, String id, @Nullable String lastEventId, HttpServletResponse response, Age age)
+      int tenantId,
+      String id,
+      @Nullable String lastEventId,
+      HttpServletResponse response,
+      Life life)
       throws IOException, InterruptedException {
     JobId jobId = JobId.parse(id).orElseThrow(StreamJob::unknown);
     LiveStream stream = streams.watch(jobId);
@@ -64,20 +68,21 @@ final class StreamJob {
         output.send(List.of(first));
       }
       if (!first.isFinal()) {
-        follow(stream, first, output, age);
+        follow(stream, first, output, life);
       }
     } finally {
       streams.leave(jobId, stream);
     }
   }
 
-  private void follow(LiveStream stream, LiveEvent first, EventOutput output, Age age)
+  private void follow(LiveStream stream, LiveEvent first, EventOutput output, Life life)
       throws IOException, InterruptedException {
     long place = place(first);
     while (true) {
       List<LiveEvent> events = stream.next(keepAlive);
-      if (age.isOver()) {
-        stream.end(Ending.MAX_AGE);
+      Ending over = life.over();
+      if (over != null) {
+        stream.end(over);
       }
       Ending ending = stream.ending();
       if (ending != null) {

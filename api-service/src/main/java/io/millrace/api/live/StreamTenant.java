@@ -44,13 +44,13 @@ final class StreamTenant {
       Predicate<LiveEvent> wanted,
       @Nullable Cursor cursor,
       HttpServletResponse response,
-      Age age)
+      Life life)
       throws IOException, InterruptedException {
     if (cursor == null) {
       try (var following = new Open(tenantId, wanted)) {
         following.awaitReady();
         String start = Cursor.before(following.tenant().seenTo()).toString();
-        live(following, EventOutput.begin(response, meters, start), null, age);
+        live(following, EventOutput.begin(response, meters, start), null, life);
       }
       return;
     }
@@ -60,12 +60,12 @@ final class StreamTenant {
     var output = EventOutput.begin(response, meters, cursor.toString());
     // What happens meanwhile need not wait in memory: it is in the pages to come.
     while (!page.last()) {
-      if (send(page.events(), wanted, output, age)) {
+      if (send(page.events(), wanted, output, life)) {
         return;
       }
       page = history.next();
     }
-    if (send(page.events(), wanted, output, age)) {
+    if (send(page.events(), wanted, output, life)) {
       return;
     }
     try (var following = new Open(tenantId, wanted)) {
@@ -73,33 +73,34 @@ final class StreamTenant {
       history.rewind();
       do {
         page = history.next();
-        if (send(page.events(), wanted, output, age)) {
+        if (send(page.events(), wanted, output, life)) {
           return;
         }
       } while (!page.last());
-      live(following, output, history, age);
+      live(following, output, history, life);
     }
   }
 
   private boolean send(
-      List<LiveEvent> events, Predicate<LiveEvent> wanted, EventOutput output, Age age)
+      List<LiveEvent> events, Predicate<LiveEvent> wanted, EventOutput output, Life life)
       throws IOException {
     output.send(events.stream().filter(wanted).toList());
-    Ending ending = streams.isClosed() ? Ending.SHUTDOWN : age.isOver() ? Ending.MAX_AGE : null;
+    Ending ending = streams.isClosed() ? Ending.SHUTDOWN : life.over();
     if (ending != null) {
       output.end(ending);
     }
     return ending != null;
   }
 
-  private void live(Open open, EventOutput output, @Nullable History history, Age age)
+  private void live(Open open, EventOutput output, @Nullable History history, Life life)
       throws IOException, InterruptedException {
     while (true) {
       // Read before the wait: what was told by then came before, or was waiting.
       String cursor = Cursor.before(open.tenant().seenTo()).toString();
       List<LiveEvent> events = open.stream().next(keepAlive);
-      if (age.isOver()) {
-        open.stream().end(Ending.MAX_AGE);
+      Ending over = life.over();
+      if (over != null) {
+        open.stream().end(over);
       }
       Ending ending = open.stream().ending();
       if (ending != null) {

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
 import io.millrace.api.live.EventReader.Event;
+import io.millrace.db.tenant.ApiKeys;
+import io.millrace.db.tenant.ApiKeys.Role;
+import io.millrace.db.tenant.KeySecret;
+import io.millrace.db.tenant.Tenants;
 import io.millrace.job.JobId;
 import io.millrace.job.Topics;
 import io.millrace.testkit.KafkaExtension;
@@ -17,6 +21,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -119,6 +124,25 @@ class LiveIT {
         .isEqualTo("not_found_error");
     assertThat(api.send(path, r -> r.method("HEAD", BodyPublishers.noBody())).status())
         .isEqualTo(200);
+  }
+
+  @Test
+  void aStreamEndsWithTheKeyThatOpenedIt() throws Exception {
+    var secret = KeySecret.create(new SecureRandom());
+    var keys = new ApiKeys(postgres.database());
+    int tenant = new Tenants(postgres.database()).ensure("acme");
+    var key = keys.create(tenant, Role.TENANT, secret, null);
+    try (var stream = EventReader.openAs(secret.text(), api, "/v1/events", "");
+        var other = EventReader.open(api, "/v1/events", "")) {
+      keys.revoke(key);
+
+      var end = stream.next(Duration.ofSeconds(20));
+      assertThat(end.type()).isEqualTo("stream.ended");
+      assertThat(end.json().path("reason").asString()).isEqualTo("key_revoked");
+      assertThat(stream.next()).as("after its end").isNull();
+      assertThat(EventReader.openAs(secret.text(), api, "/v1/events", "").status()).isEqualTo(401);
+      assertThat(other.poll(Duration.ZERO)).as("another key's stream goes on").isNull();
+    }
   }
 
   @Test
