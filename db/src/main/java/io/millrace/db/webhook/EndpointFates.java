@@ -37,6 +37,7 @@ final class EndpointFates {
       insert into delivery_pace as p (destination, slow, open_from, changed_at)
       select destination, slow, now() + pause * interval '1 millisecond', now()
       from unnest(?, ?, ?) as n(destination, slow, pause)
+      order by destination
       on conflict (destination) do update set
         slow = case when p.changed_at > now() - interval '1 second' then p.slow
                else least(p.slow + excluded.slow, %2$d) end,
@@ -46,6 +47,14 @@ final class EndpointFates {
         changed_at = case when p.changed_at > now() - interval '1 second' then p.changed_at else now() end
       """
           .formatted(LONE, SLOWEST);
+
+  // Of several sets that are written one after the other, all first: of two workers with crossed
+  // outcomes each would else hold what the other waits for.
+  private static final String LOCK_PACES =
+      "select from delivery_pace p where p.destination = any(?) order by p.destination for update";
+
+  private static final String LOCK_ENDPOINTS =
+      "select from webhook_endpoint e where e.id = any(?) order by e.id for update";
 
   private static final String TRUST =
       """
@@ -129,6 +138,7 @@ final class EndpointFates {
     }
     failed.removeAll(succeeded);
     // Endpoints before their pace, as whoever resumes one does.
+    lock(connection, LOCK_ENDPOINTS, List.of(succeeded, failed, gone));
     update(connection, SUCCEEDED, succeeded);
     judge(connection, failed);
     update(connection, GONE, gone);
@@ -141,6 +151,8 @@ final class EndpointFates {
         strained.entrySet().stream()
             .filter(entry -> !entry.getValue().equals(Strain.NONE))
             .toList();
+    slow.forEach(entry -> well.remove(entry.getKey()));
+    lock(connection, LOCK_PACES, List.of(strained.keySet(), well));
     if (!slow.isEmpty()) {
       try (var spare = connection.prepareStatement(SPARE)) {
         new ArrayBinder<>(spare, slow)
@@ -150,7 +162,6 @@ final class EndpointFates {
         spare.executeUpdate();
       }
     }
-    slow.forEach(entry -> well.remove(entry.getKey()));
     if (update(connection, TRUST, well) > 0) {
       update(connection, FORGET, well);
     }
@@ -165,6 +176,18 @@ final class EndpointFates {
           .uuids(id -> id)
           .scalar(disableAfter.toMillis());
       update.executeUpdate();
+    }
+  }
+
+  private static void lock(Connection connection, String statement, List<Set<UUID>> sets)
+      throws SQLException {
+    if (sets.stream().filter(set -> !set.isEmpty()).count() < 2) {
+      return;
+    }
+    var all = sets.stream().flatMap(Set::stream).distinct().toList();
+    try (var select = connection.prepareStatement(statement)) {
+      new ArrayBinder<>(select, all).uuids(id -> id);
+      select.executeQuery().close();
     }
   }
 

@@ -42,6 +42,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -246,6 +248,57 @@ class DeliveriesTest {
     record(claim(1, 1).getFirst(), new Retry(HOUR, Strain.NONE));
 
     assertThat(state(endpoint)).isEqualTo(EndpointState.ACTIVE);
+  }
+
+  @Test
+  void workersWithCrossedOutcomesDoNotMeetInADeadlock() throws Exception {
+    var one = endpoint(1, "job.canceled");
+    var other = endpoint(1, "job.canceled");
+    int rounds = 150;
+    cancel(job().submit(postgres.database(), 2 * rounds));
+    var all = claim(10_000, 10_000);
+    long before = deadlocks();
+
+    try (var workers = Executors.newFixedThreadPool(2)) {
+      var well = workers.submit(() -> crossed(of(all, one), of(all, other), 0, rounds));
+      var ill = workers.submit(() -> crossed(of(all, other), of(all, one), rounds, rounds));
+      well.get(60, TimeUnit.SECONDS);
+      ill.get(60, TimeUnit.SECONDS);
+    }
+
+    assertThat(deadlocks() - before).isZero();
+  }
+
+  private int crossed(List<ClaimedDelivery> well, List<ClaimedDelivery> ill, int from, int rounds) {
+    for (int i = from; i < from + rounds; i++) {
+      // As of endpoints of which nothing was heard for a while: both outcomes are news.
+      postgres
+          .database()
+          .dsl()
+          .execute(
+              """
+              with all_of_them as (select id from webhook_endpoint order by id for update)
+              update webhook_endpoint e set failing_since = null, last_success_at = null
+              from all_of_them a where a.id = e.id
+              """);
+      deliveries.record(
+          List.of(
+              new AttemptRecord(worker, well.get(i), null, null, new Delivered()),
+              new AttemptRecord(worker, ill.get(i), null, null, new Retry(HOUR, OVERWHELMED))));
+    }
+    return rounds;
+  }
+
+  private static List<ClaimedDelivery> of(List<ClaimedDelivery> all, EndpointId endpoint) {
+    return all.stream().filter(one -> endpoint.uuid().equals(one.endpointId())).toList();
+  }
+
+  private long deadlocks() {
+    var dsl = postgres.database().dsl();
+    dsl.execute("select pg_stat_force_next_flush()");
+    return dsl.fetchSingle(
+            "select deadlocks from pg_stat_database where datname = current_database()")
+        .get(0, Long.class);
   }
 
   @Test
