@@ -14,7 +14,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +94,7 @@ final class NewBatches {
         item.maxTokens(),
         item.customId(),
         item.userId() == null ? terms.userId() : item.userId(),
-        Objects.requireNonNullElse(item.feature(), batch.feature()),
+        item.feature() == null ? batch.feature() : item.feature(),
         batch.id().uuid(),
         byQueue ? null : until,
         item.keepsNothing() ? Keeping.NONE : terms.keeping(),

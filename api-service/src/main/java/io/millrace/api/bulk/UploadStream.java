@@ -56,13 +56,4 @@ final class UploadStream extends FilterInputStream {
     }
     return read;
   }
-
-  /** Reads what is left, which the hash is of as well. */
-  void drain() throws IOException {
-    byte[] rest = new byte[8192];
-    int read = 0;
-    while (read >= 0) {
-      read = read(rest, 0, rest.length);
-    }
-  }
 }

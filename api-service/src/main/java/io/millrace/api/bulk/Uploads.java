@@ -96,11 +96,10 @@ final class Uploads {
       } else {
         new ObjectBody(reader, items, terms).read(in, share);
       }
-      in.drain();
       return items;
     }
 
-    /** Of the bytes that were read. */
+    /** Of the bytes that were read, which are all that there are. */
     byte[] hash() {
       return Objects.requireNonNull(digest).digest();
     }
