@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -32,7 +33,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Batches over HTTP, with no worker but what a test does itself. */
-class BulkIT {
+public class BulkIT {
+
+  /** Routes of batches, which are tested here. */
+  public static final Set<String> ROUTES =
+      Set.of(
+          "POST /v1/messages/batches",
+          "GET /v1/messages/batches",
+          "GET /v1/messages/batches/{id}",
+          "DELETE /v1/messages/batches/{id}",
+          "POST /v1/messages/batches/{id}/cancel",
+          "GET /v1/messages/batches/{id}/results");
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
 
@@ -534,6 +545,60 @@ class BulkIT {
   }
 
   @Test
+  void nobodyElseSeesOrTouchesABatch() {
+    Answer batch = create("?backend=queue", body(item("hush")));
+    String nobodys = "msgbatch_00000000000000000000000000";
+    for (boolean over : List.of(false, true)) {
+      if (over) {
+        end(batch, "succeeded");
+        new BatchFold(postgres.database()).fold(1_000);
+      }
+      for (String route : ROUTES) {
+        String[] parts = route.split(" ", -1);
+        if (!parts[1].contains("{id}")) {
+          continue;
+        }
+        for (String key : List.of("rival-key", "staff-key")) {
+          Answer theirs = ask(key, parts, batch.text("id"));
+          Answer absent = ask(key, parts, nobodys);
+          assertThat(theirs.status()).as(route).isEqualTo(404);
+          assertThat(theirs.text("error", "message")).isEqualTo(absent.text("error", "message"));
+        }
+        assertThat(ask("acme-key", parts, "batch_1").status()).isEqualTo(404);
+      }
+      for (String key : List.of("rival-key", "staff-key")) {
+        Answer list = list(key, "?limit=1000&before_id=" + nobodys);
+        assertThat(idsOf(list)).doesNotContain(batch.text("id"));
+        assertThat(
+                api.sendAs(key, "/v1/jobs?batch_id=" + batch.text("id"), request -> request)
+                    .json()
+                    .get("data")
+                    .size())
+            .isZero();
+      }
+      assertThat(idsOf(list("acme-key", "?limit=1000"))).contains(batch.text("id"));
+      assertThat(api.get(BATCHES + "/" + batch.text("id")).text("cancel_initiated_at")).isNull();
+    }
+    assertThat(api.sendAnonymously(BATCHES, request -> request).status()).isEqualTo(401);
+    assertThat(keyedAs("staff-key", "tenants-own").text("id"))
+        .isNotEqualTo(keyedAs("acme-key", "tenants-own").text("id"));
+  }
+
+  @Test
+  void whatIsKeptForNobodyGoesOnceItWasHandedOver() {
+    Answer batch = create("?backend=queue&retention=none", body(item("a"), item("b")));
+    end(batch, "canceled");
+    new BatchFold(postgres.database()).fold(1_000);
+
+    String handedOver =
+        "select count(*) from job where batch_id = '%s' and retention_none and handed_over_at is not null"
+            .formatted(uuid(batch));
+    assertThat(api.number(handedOver)).isZero();
+    assertThat(lines(batch, "")).hasSize(2);
+    assertThat(api.number(handedOver)).isEqualTo(2);
+  }
+
+  @Test
   void whatABatchMayHaveIsBounded() {
     try (var small =
         RunningApi.start(postgres, "millrace.bulk.max-items=2", "millrace.bulk.max-bytes=2000B")) {
@@ -613,6 +678,24 @@ class BulkIT {
                 .header("content-type", "application/json")
                 .header("idempotency-key", key)
                 .POST(BodyPublishers.ofString(body)));
+  }
+
+  private static Answer keyedAs(String tenant, String key) {
+    return api.sendAs(
+        tenant,
+        BATCHES,
+        request ->
+            request
+                .header("content-type", "application/json")
+                .header("idempotency-key", key)
+                .POST(BodyPublishers.ofString(body(item("a")))));
+  }
+
+  private static Answer ask(String key, String[] route, String id) {
+    return api.sendAs(
+        key,
+        route[1].replace("{id}", id),
+        request -> request.method(route[0], BodyPublishers.noBody()));
   }
 
   private static Answer create(String query, String body) {
