@@ -18,6 +18,8 @@ create table batch (
   expires_at timestamptz not null,
   cancel_initiated_at timestamptz,
   ended_at timestamptz,
+  -- Since when its results are gone, as with their age.
+  archived_at timestamptz,
   -- Deleted by its caller; its jobs go in portions, then the row.
   deleted_at timestamptz,
   -- Summed by the fold. An item that is replayed after its batch ended is open again; the batch stays ended.
@@ -34,23 +36,29 @@ create table batch (
   amount numeric not null default 0,
   unpriced_calls bigint not null default 0,
   suspected numeric not null default 0,
-  unpriced_suspected_calls bigint not null default 0
+  unpriced_suspected_calls bigint not null default 0,
+  -- How many end in a second of late: each counts less the longer ago it was.
+  pace double precision not null default 0,
+  pace_at timestamptz not null default now()
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- Listing, newest first.
-create index batch_by_tenant on batch (tenant_id, id);
+create index batch_by_tenant on batch (tenant_id, id) where deleted_at is null;
 -- Which are not over: few, however many there have been.
 create index batch_open on batch (id) where ended_at is null;
 create index batch_deleted on batch (id) where deleted_at is not null;
+create index batch_not_archived on batch (id) where archived_at is null;
 
 alter table job
   -- Until when the job may go by a provider batch. While it lies ahead a queued job is parked until then at least, so
   -- that the dispatcher does not see it. Null: it goes by the live queue.
   add column batch_until timestamptz;
 
--- The items of a batch that wait, for the gathering and for the cancel; and those that ended, in the order of their
--- ends, for results. One entry each for jobs of batches, none for others.
+-- The items of a batch that wait, for the gathering and for the cancel; those that are held, for the cancel; and those
+-- that ended, in the order of their ends, for results. One entry each for jobs of batches, none for others.
 create index job_of_batch_queued on job (batch_id, id) where batch_id is not null and state = 'queued';
+create index job_of_batch_held on job (batch_id, id)
+  where batch_id is not null and state = 'running' and cancel_requested_at is null;
 create index job_of_batch_ended on job (batch_id, finished_at, id) where batch_id is not null and finished_at is not null;
 
 -- What a call of an item cost is summed for its batch too.
@@ -75,7 +83,16 @@ create table batch_tally (
   suspected numeric not null default 0,
   unpriced_suspected_calls bigint not null default 0
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
-create index batch_tally_of on batch_tally (batch_id);
+create index batch_tally_of on batch_tally (batch_id, no);
+
+-- As `usage_fold`: up to `floor` all tallies are folded and none can still come, so that nobody wades through what is
+-- deleted but not cleaned away.
+create table batch_fold (
+  floor bigint not null,
+  upcoming bigint not null,
+  horizon bigint not null
+);
+insert into batch_fold values (0, 0, 0);
 
 create function tally_item() returns trigger language plpgsql as $$
 declare
@@ -141,18 +158,38 @@ begin
 end
 $$;
 
+-- Items that end in a second, of those of the last ten seconds or so.
+create function batch_pace(b batch) returns double precision language sql stable as $$
+  select b.pace * exp(-least(50, greatest(0, extract(epoch from now() - b.pace_at)::double precision / 10)))
+$$;
+
 -- Adds up to `most` tallies to their batches and ends those whose items have all ended; returns how many tallies there
 -- were. Two at once do not meet: the second finds nothing to do. What a tally counts has committed together with it, so
 -- that a batch whose sum is complete has no item left that could still move.
 create function fold_batches(most integer) returns integer language plpgsql as $$
 declare
+  known batch_fold;
+  given bigint;
+  own bigint;
+  over boolean;
   folded integer;
 begin
   if not pg_try_advisory_xact_lock(7305809159410118) then
     return 0;
   end if;
+  if pg_current_xact_id_if_assigned() is not null then
+    raise 'fold_batches needs a transaction of its own';
+  end if;
+  select coalesce((select last_value from batch_tally_no_seq where is_called), 0) into given;
+  select * into strict known from batch_fold;
+  if given = known.floor then
+    return 0;
+  end if;
+  own := pg_current_xact_id()::text::bigint;
+  over := known.horizon < pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
   with taken as (
-    delete from batch_tally where no in (select no from batch_tally order by no limit most) returning *),
+    delete from batch_tally
+    where no in (select no from batch_tally where no > known.floor order by no limit most) returning *),
   sums as (
     select batch_id, count(*) as tallies, sum(succeeded) as succeeded, sum(errored) as errored,
       sum(canceled) as canceled, sum(expired) as expired, sum(input_tokens) as input_tokens,
@@ -177,12 +214,18 @@ begin
       unpriced_calls = b.unpriced_calls + s.unpriced_calls,
       suspected = b.suspected + s.suspected,
       unpriced_suspected_calls = b.unpriced_suspected_calls + s.unpriced_suspected_calls,
+      pace = batch_pace(b) + greatest(0, s.succeeded + s.errored + s.canceled + s.expired) / 10.0,
+      pace_at = now(),
       ended_at = case
         when b.ended_at is null and b.succeeded + b.errored + b.canceled + b.expired
           + s.succeeded + s.errored + s.canceled + s.expired >= b.items then now()
         else b.ended_at end
     from sums s where b.id = s.batch_id)
   select coalesce(sum(tallies), 0) into folded from sums;
+  if folded < most and given > known.floor and (over or known.horizon >= own) then
+    update batch_fold set
+      floor = case when over then upcoming else floor end, upcoming = given, horizon = own;
+  end if;
   return folded;
 end
 $$;

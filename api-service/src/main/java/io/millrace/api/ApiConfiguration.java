@@ -1,6 +1,7 @@
 package io.millrace.api;
 
 import io.millrace.api.access.AccessConfiguration;
+import io.millrace.api.bulk.BulkConfiguration;
 import io.millrace.api.control.ControlConfiguration;
 import io.millrace.api.document.DocumentConfiguration;
 import io.millrace.api.health.HealthConfiguration;
@@ -41,6 +42,7 @@ import org.springframework.core.env.Environment;
   ProblemConfiguration.class,
   AccessConfiguration.class,
   SubmitConfiguration.class,
+  BulkConfiguration.class,
   InspectConfiguration.class,
   ControlConfiguration.class,
   TenantConfiguration.class,

@@ -137,7 +137,8 @@ public final class RunningApi implements AutoCloseable {
   }
 
   private static boolean isJson(HttpResponse<byte[]> response) {
-    return response.headers().firstValue("content-type").orElse("json").contains("json");
+    String type = response.headers().firstValue("content-type").orElse("json");
+    return type.contains("json") && !type.contains("jsonl");
   }
 
   public Connection connect() throws SQLException {

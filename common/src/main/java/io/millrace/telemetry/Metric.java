@@ -36,6 +36,11 @@ public enum Metric {
       API,
       "requests answered 503, by what was the matter",
       "reason"),
+  BULK_UPLOADS("millrace.bulk.uploads", GAUGE, API, "batches that are being read or stored"),
+  BULK_BATCHES("millrace.bulk.batches", COUNTER, API, "batches accepted, by backend", "backend"),
+  BULK_ITEMS(
+      "millrace.bulk.items", COUNTER, API, "items of batches accepted, by backend", "backend"),
+  BULK_DELETED("millrace.bulk.deleted", COUNTER, WORKER, "jobs deleted with their batches"),
   INTAKE_WAITING("millrace.intake.waiting", GAUGE, API, "submissions that wait for a transaction"),
   WAITERS("millrace.waiters", GAUGE, API, "jobs for whose end somebody waits with `?wait=`"),
   STREAMS(

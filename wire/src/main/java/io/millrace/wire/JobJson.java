@@ -3,6 +3,7 @@ package io.millrace.wire;
 import io.millrace.db.job.JobView;
 import io.millrace.failure.FailureClass;
 import io.millrace.failure.FailureCode;
+import io.millrace.job.BatchId;
 import io.millrace.money.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -46,7 +47,19 @@ public final class JobJson {
 
   /** What came of a job that has ended, as one line, whatever breaks Claude's answer holds. */
   public static byte[] line(JobView job) {
-    byte[] line = new JobJson(job, Waiting.NONE).outcome();
+    return inOneLine(new JobJson(job, Waiting.NONE).outcome());
+  }
+
+  /**
+   * What came of an item of a batch, as one line, in the shape of the Claude API.
+   *
+   * @param cursor behind which to go on
+   */
+  public static byte[] itemLine(JobView job, String cursor) {
+    return inOneLine(new JobJson(job, Waiting.NONE).item(cursor));
+  }
+
+  private static byte[] inOneLine(byte[] line) {
     // Within strings JSON has no raw line breaks: what there is stands between its tokens.
     for (int i = 0; i < line.length; i++) {
       if (line[i] == '\n' || line[i] == '\r') {
@@ -54,6 +67,18 @@ public final class JobJson {
       }
     }
     return line;
+  }
+
+  private byte[] item(String cursor) {
+    json.text("custom_id", job.terms().customId());
+    result();
+    json.object("millrace")
+        .text("job_id", job.id().toString())
+        .text("cursor", cursor)
+        .number("attempts", job.attempts())
+        .money("cost", job.cost())
+        .end();
+    return json.finish();
   }
 
   private byte[] outcome() {
@@ -71,7 +96,7 @@ public final class JobJson {
         .text("lane", job.lane().wireName())
         .text("user_id", job.terms().userId())
         .text("feature", job.terms().feature())
-        .text("batch_id", job.batchId() == null ? null : job.batchId().toString());
+        .text("batch_id", batchId());
     metadata(job.terms());
     json.time("created_at", job.createdAt())
         .time("started_at", job.startedAt())
@@ -87,7 +112,7 @@ public final class JobJson {
         .text("custom_id", job.terms().customId())
         .text("model", job.model());
     fallback();
-    json.text("batch_id", job.batchId() == null ? null : job.batchId().toString())
+    json.text("batch_id", batchId())
         .time("created_at", job.createdAt())
         .time("started_at", job.startedAt())
         .time("finished_at", job.finishedAt())
@@ -103,6 +128,10 @@ public final class JobJson {
     cost();
     terms(job.terms());
     return json.finish();
+  }
+
+  private @Nullable String batchId() {
+    return job.batchId() == null ? null : new BatchId(job.batchId()).toString();
   }
 
   private void fallback() {

@@ -27,6 +27,7 @@ public record Waiting(@Nullable Reason reason, @Nullable Instant expectedStart) 
     INPUT_TOKENS,
     OUTPUT_TOKENS,
     PAUSED,
+    BATCH,
     DISPATCH;
 
     String wireName() {
@@ -50,6 +51,10 @@ public record Waiting(@Nullable Reason reason, @Nullable Instant expectedStart) 
     }
     if (job.paused()) {
       return new Waiting(Reason.PAUSED, null);
+    }
+    if (job.batchUntil() != null && job.batchUntil().isAfter(now)) {
+      // Whoever fills provider batches says when; the provider says for how long.
+      return new Waiting(Reason.BATCH, null);
     }
     if (!job.dueAt().isAfter(now)) {
       return new Waiting(Reason.DISPATCH, null);

@@ -4,6 +4,7 @@ import static io.millrace.api.fields.Values.refused;
 
 import io.millrace.api.fields.Values;
 import io.millrace.db.job.JobFilter;
+import io.millrace.job.BatchId;
 import io.millrace.job.JobState;
 import io.millrace.job.Lane;
 import jakarta.servlet.http.HttpServletRequest;
@@ -147,15 +148,9 @@ public final class FilterFields {
   }
 
   private static UUID batch(String value) {
-    try {
-      UUID id = UUID.fromString(value);
-      if (id.toString().equals(value)) {
-        return id;
-      }
-    } catch (IllegalArgumentException notAnId) {
-      // Refused below, like an id in another notation.
-    }
-    throw refused("batch_id", "Input should be a batch's id");
+    return BatchId.parse(value)
+        .orElseThrow(() -> refused("batch_id", "Input should be the id of a batch"))
+        .uuid();
   }
 
   /** In a query an unescaped plus arrives as a space: no valid time has one. */

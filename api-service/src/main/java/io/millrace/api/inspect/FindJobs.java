@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Finds the jobs of a filter and brings their results, never more of these at once than fits. No
  * connection to the database is held between one call and the next.
  */
-final class FindJobs {
+public final class FindJobs {
 
   /** Results that are in memory together; a single longer one is so alone. */
   private static final int BYTES = 1 << 20;
@@ -49,7 +49,7 @@ final class FindJobs {
   record Stretch(List<Sized> jobs, @Nullable JobId reached) {}
 
   /** Takes one job. */
-  interface Sink {
+  public interface Sink {
     void take(JobView job) throws IOException;
   }
 
@@ -74,7 +74,7 @@ final class FindJobs {
   }
 
   /** Those of these jobs that meet the filter. */
-  List<Sized> these(JobFilter filter, List<JobId> ids) {
+  public List<Sized> these(JobFilter filter, List<JobId> ids) {
     return views.find(filter, ids);
   }
 
@@ -85,7 +85,7 @@ final class FindJobs {
   }
 
   /** Gives each job with its result to {@code sink}, in their order. */
-  void withResults(List<Sized> jobs, Sink sink) throws IOException {
+  public void withResults(List<Sized> jobs, Sink sink) throws IOException {
     List<Sized> group = new ArrayList<>();
     long bytes = 0;
     for (Sized job : jobs) {

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * response is out: one that broke off hands nothing over. What is lost between here and the caller
  * can be asked for again for a while ({@code millrace.retention.fetched}).
  */
-final class HandOver {
+public final class HandOver {
 
   private static final Logger log = LoggerFactory.getLogger(HandOver.class);
 
@@ -33,13 +33,13 @@ final class HandOver {
   }
 
   /** What one response hands over, if it gets through. */
-  Handing begin(HttpServletRequest request) {
+  public Handing begin(HttpServletRequest request) {
     // Whoever asks for the head only gets no outcome.
     return new Handing(request.getMethod().equals("GET"));
   }
 
   /** A response while it is written. Not for several threads. */
-  final class Handing {
+  public final class Handing {
     private final boolean counts;
     private final List<Shown> jobs = new ArrayList<>();
 
@@ -48,7 +48,7 @@ final class HandOver {
     }
 
     /** This job is part of the response. */
-    void with(JobView job) {
+    public void with(JobView job) {
       if (counts
           && job.terms().keeping() == Keeping.NONE
           && job.state().isFinal()
@@ -58,7 +58,7 @@ final class HandOver {
     }
 
     /** Everything was written: sends what is still here, and notes it. */
-    void complete(HttpServletResponse response) throws IOException {
+    public void complete(HttpServletResponse response) throws IOException {
       if (jobs.isEmpty()) {
         return;
       }

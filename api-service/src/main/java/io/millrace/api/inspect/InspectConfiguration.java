@@ -22,42 +22,44 @@ public class InspectConfiguration {
   private static final int STREAMS = 32;
 
   @Bean
+  HandOver handOver(Database database) {
+    return new HandOver(new Erasures(database));
+  }
+
+  @Bean
+  FindJobs findJobs(Database database) {
+    return new FindJobs(new JobWalk(database), new JobViews(database));
+  }
+
+  @Bean
   ExplainWait explainWait(Database database, Clock clock) {
     return new ExplainWait(new PoolViews(database), new QueuePlaces(database), clock);
   }
 
   @Bean
   InspectController inspectController(
-      Database database, Turnstile turnstile, Waiters waiters, ExplainWait explain) {
+      Database database,
+      FindJobs findJobs,
+      Turnstile turnstile,
+      Waiters waiters,
+      ExplainWait explain,
+      HandOver handOver) {
     return new InspectController(
-        new JobViews(database),
-        new ReadAwaited(jobs(database)),
-        turnstile,
-        waiters,
-        explain,
-        handOver(database));
+        new JobViews(database), new ReadAwaited(findJobs), turnstile, waiters, explain, handOver);
   }
 
   @Bean
-  ListController listController(Database database, ExplainWait explain) {
-    return new ListController(jobs(database), explain, handOver(database));
+  ListController listController(FindJobs findJobs, ExplainWait explain, HandOver handOver) {
+    return new ListController(findJobs, explain, handOver);
   }
 
   @Bean
-  ResultsController resultsController(Database database) {
-    return new ResultsController(jobs(database), new Semaphore(STREAMS), handOver(database));
+  ResultsController resultsController(FindJobs findJobs, HandOver handOver) {
+    return new ResultsController(findJobs, new Semaphore(STREAMS), handOver);
   }
 
   @Bean
   AttemptsController attemptsController(Database database) {
     return new AttemptsController(new AttemptViews(database));
-  }
-
-  private static HandOver handOver(Database database) {
-    return new HandOver(new Erasures(database));
-  }
-
-  private static FindJobs jobs(Database database) {
-    return new FindJobs(new JobWalk(database), new JobViews(database));
   }
 }

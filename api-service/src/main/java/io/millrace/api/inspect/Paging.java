@@ -67,7 +67,7 @@ public record Paging<C>(int limit, @Nullable C after, @Nullable C before) {
   }
 
   /** The one cursor of that name. */
-  static <C> @Nullable C cursor(
+  public static <C> @Nullable C cursor(
       HttpServletRequest request, String name, Function<String, Optional<C>> cursor, String kind) {
     String id = request.getParameter(name);
     return id == null

@@ -13,14 +13,15 @@ import java.util.Locale;
 import java.util.zip.GZIPOutputStream;
 
 /** A body of lines without a known length, compressed where the caller can read that. */
-final class ResultStream extends FilterOutputStream {
+public final class ResultStream extends FilterOutputStream {
 
-  static final String TYPE = "application/x-jsonl";
+  public static final String TYPE = "application/x-jsonl";
   private static final int BUFFER = 64 << 10;
 
   private final HttpServletResponse response;
 
-  ResultStream(HttpServletRequest request, HttpServletResponse response) throws IOException {
+  /** Begins the body of {@code response}. */
+  public ResultStream(HttpServletRequest request, HttpServletResponse response) throws IOException {
     super(body(request, response));
     this.response = response;
   }
@@ -43,7 +44,7 @@ final class ResultStream extends FilterOutputStream {
   }
 
   /** Ends the body where it is, for everybody to see. */
-  IOException cutShort(RuntimeException failure) throws IOException {
+  public IOException cutShort(RuntimeException failure) throws IOException {
     return CutShort.by(failure, response, out, true);
   }
 

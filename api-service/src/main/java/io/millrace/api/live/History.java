@@ -19,8 +19,7 @@ import java.util.Set;
  */
 final class History {
 
-  /** A transaction that took longer from its begin to its commit would have met a bound of ours. */
-  static final Duration LATE = Duration.ofSeconds(30);
+  static final Duration LATE = JobChanges.LATE;
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final int PAGE = 500;

@@ -4,6 +4,7 @@ import io.millrace.db.job.JobChange;
 import io.millrace.db.job.JobChange.End;
 import io.millrace.failure.FailureClass;
 import io.millrace.failure.FailureCode;
+import io.millrace.job.BatchId;
 import io.millrace.job.JobState;
 import io.millrace.wire.JsonWriter;
 import java.nio.charset.StandardCharsets;
@@ -71,7 +72,9 @@ record LiveEvent(@Nullable String id, JobState state, JobChange job, byte[] bloc
             .text("user_id", labels.userId())
             .text("feature", labels.feature())
             .text("model", labels.model())
-            .text("batch_id", labels.batchId() == null ? null : labels.batchId().toString())
+            .text(
+                "batch_id",
+                labels.batchId() == null ? null : new BatchId(labels.batchId()).toString())
             .number("attempts", job.attempts())
             .time("created_at", job.createdAt())
             .time("finished_at", state.isFinal() ? job.finishedAt() : null);

@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The two headers of the Claude API that a job carries: from its body, else from its request. */
-final class AnthropicHeaders {
+public final class AnthropicHeaders {
 
   static final int MAX_BETAS = 32;
   static final int MAX_BETA = 128;
@@ -20,6 +20,11 @@ final class AnthropicHeaders {
     if (submission.anthropicVersion() != null) {
       return submission.anthropicVersion();
     }
+    return version(request);
+  }
+
+  /** The version of the header. */
+  public static String version(HttpServletRequest request) {
     String header = request.getHeader("anthropic-version");
     return header == null ? DEFAULT_VERSION : version("anthropic-version", header);
   }
@@ -34,9 +39,11 @@ final class AnthropicHeaders {
 
   static List<String> betas(Submission submission, HttpServletRequest request) {
     @Nullable List<String> inBody = submission.anthropicBeta();
-    if (inBody != null) {
-      return inBody;
-    }
+    return inBody != null ? inBody : betas(request);
+  }
+
+  /** The betas of the header. */
+  public static List<String> betas(HttpServletRequest request) {
     List<String> betas = new ArrayList<>();
     for (String header : Collections.list(request.getHeaders("anthropic-beta"))) {
       for (String part : header.split(",", -1)) {

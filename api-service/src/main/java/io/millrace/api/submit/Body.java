@@ -20,12 +20,11 @@ final class Body implements AutoCloseable {
 
   private static final int FIRST_CHUNK = 8 << 10;
 
-  private final Semaphore memory;
-  private int held;
+  private final MemoryShare memory;
   private byte[] bytes = {};
 
   private Body(Semaphore memory) {
-    this.memory = memory;
+    this.memory = new MemoryShare(memory);
   }
 
   /**
@@ -41,7 +40,7 @@ final class Body implements AutoCloseable {
     var body = new Body(memory);
     try {
       if (length >= 0) {
-        body.reserve((int) length);
+        body.memory.reserve((int) length);
         body.bytes = request.getInputStream().readNBytes((int) length);
         if (body.bytes.length < length) {
           throw new Refused(Problem.invalidRequest("body: It ended before its content-length"));
@@ -66,13 +65,12 @@ final class Body implements AutoCloseable {
 
   @Override
   public void close() {
-    memory.release(held);
-    held = 0;
+    memory.close();
   }
 
   private void readUnknownLength(InputStream in) throws IOException {
     byte[] buffer = new byte[FIRST_CHUNK];
-    reserve(buffer.length);
+    memory.reserve(buffer.length);
     int size = 0;
     for (int read = in.read(buffer);
         read >= 0;
@@ -83,20 +81,10 @@ final class Body implements AutoCloseable {
       }
       if (size == buffer.length) {
         int larger = Math.min(buffer.length * 2, MAX_BYTES + 1);
-        reserve(larger - buffer.length);
+        memory.reserve(larger - buffer.length);
         buffer = Arrays.copyOf(buffer, larger);
       }
     }
     bytes = Arrays.copyOf(buffer, size);
-  }
-
-  private void reserve(int more) {
-    int permits = (more >> 10) + 1;
-    if (!memory.tryAcquire(permits)) {
-      throw new Refused(
-          Problem.overloaded(
-              Problem.Reason.MEMORY, "Too many large requests at once; nothing was stored", 1));
-    }
-    held += permits;
   }
 }

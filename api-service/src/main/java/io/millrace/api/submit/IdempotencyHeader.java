@@ -11,12 +11,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The {@code Idempotency-Key} header. */
-final class IdempotencyHeader {
+public final class IdempotencyHeader {
 
   private static final int MAX = 255;
 
   /** The key of this request with the hash of its body, or null where it brings none. */
   static @Nullable IdempotencyKey of(HttpServletRequest request, String path, byte[] body) {
+    String key = of(request);
+    return key == null ? null : new IdempotencyKey(path, key, sha256().digest(body));
+  }
+
+  /** The key alone, or null where it brings none. */
+  public static @Nullable String of(HttpServletRequest request) {
     List<String> values = Collections.list(request.getHeaders("idempotency-key"));
     if (values.isEmpty()) {
       return null;
@@ -27,12 +33,13 @@ final class IdempotencyHeader {
       throw refused(
           "idempotency-key", "Input should be one value of 1 to 255 printable ASCII characters");
     }
-    return new IdempotencyKey(path, key, sha256(body));
+    return key;
   }
 
-  private static byte[] sha256(byte[] body) {
+  /** What bodies are hashed with. */
+  public static MessageDigest sha256() {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(body);
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException everyJdkHasIt) {
       throw new IllegalStateException(everyJdkHasIt);
     }

@@ -10,12 +10,13 @@ import io.millrace.model.Retirement;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Makes jobs of submissions: what the caller left open is filled in here. */
-final class NewJobs {
+public final class NewJobs {
 
   private final ModelCatalogue models;
   private final Estimator estimator;
@@ -33,7 +34,12 @@ final class NewJobs {
 
   /** What is to be said of the model that was asked for, where it will not be there for long. */
   Optional<Retirement> retirement(Submission submission) {
-    return models.retirement(submission.params().model(), clock.instant());
+    return retirement(submission.params().model());
+  }
+
+  /** What is to be said of that model. */
+  public Optional<Retirement> retirement(String model) {
+    return models.retirement(model, clock.instant());
   }
 
   NewJob of(
@@ -43,10 +49,8 @@ final class NewJobs {
       NewJob.@Nullable IdempotencyKey key,
       @Nullable String traceParent) {
     var params = submission.params();
-    var shape = RequestShape.of(params.json());
-    long input = estimator.estimate(shape).inputTokens();
     var betas = AnthropicHeaders.betas(submission, request);
-    boolean elaborate = shape.tools() || !betas.isEmpty();
+    var measure = measure(submission, betas);
     return new NewJob(
         JobId.create(clock.instant(), random),
         tenant,
@@ -56,9 +60,9 @@ final class NewJobs {
         submission.runAt(),
         submission.expiresAt(),
         submission.maxAttempts(),
-        timeout(submission, input, elaborate),
+        measure.timeout(),
         submission.retryAmbiguous(),
-        (int) Math.min(Integer.MAX_VALUE, input),
+        measure.input(),
         params.maxTokens(),
         submission.customId(),
         submission.userId(),
@@ -77,10 +81,23 @@ final class NewJobs {
         key);
   }
 
-  private Duration timeout(Submission submission, long input, boolean elaborate) {
+  /** The rate pool of that model. */
+  public String pool(String model) {
+    return models.pool(model);
+  }
+
+  /** How much a request holds, and how long a call of it may take. */
+  public record Measure(int input, Duration timeout) {}
+
+  /** Measures a submission whose calls use these betas. */
+  public Measure measure(Submission submission, List<String> betas) {
+    var params = submission.params();
+    var shape = RequestShape.of(params.json());
+    long input = estimator.estimate(shape).inputTokens();
     var wished = submission.timeout();
-    return wished == null
-        ? timeout.fitting(submission.params().maxTokens(), input, elaborate)
-        : wished;
+    boolean elaborate = shape.tools() || !betas.isEmpty();
+    return new Measure(
+        (int) Math.min(Integer.MAX_VALUE, input),
+        wished == null ? timeout.fitting(params.maxTokens(), input, elaborate) : wished);
   }
 }

@@ -5,7 +5,6 @@ import static io.millrace.api.fields.Values.refused;
 import io.millrace.api.fields.Values;
 import io.millrace.api.problem.Refused;
 import io.millrace.api.submit.Submission.Params;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -16,23 +15,24 @@ import tools.jackson.core.JsonToken;
  * Reads the Messages API request in passing: every token is looked at, nothing is kept but the few
  * fields that intake must check, and the whole is cut out of the body as it stands.
  */
-final class ParamsReader {
+public final class ParamsReader {
 
-  static final int MAX_BYTES = 32 << 20;
+  public static final int MAX_BYTES = 32 << 20;
   static final int MAX_MODEL = 256;
   private static final int MAX_USER_ID = 128;
 
-  private final byte[] body;
+  private final Slices body;
   private final JsonParser json;
   private final Values values;
 
   private @Nullable String model;
   private @Nullable Integer maxTokens;
   private boolean hasMessages;
+  private boolean live;
   private @Nullable String userId;
 
   /** {@code json} stands on the value of {@code params} and runs over {@code body}. */
-  ParamsReader(byte[] body, JsonParser json, Values values) {
+  ParamsReader(Slices body, JsonParser json, Values values) {
     this.body = body;
     this.json = json;
     this.values = values;
@@ -42,7 +42,7 @@ final class ParamsReader {
     if (json.currentToken() != JsonToken.START_OBJECT) {
       throw refused("params", "Input should be an object");
     }
-    int start = (int) json.currentTokenLocation().getByteOffset();
+    long start = json.currentTokenLocation().getByteOffset();
     Set<String> seen = new HashSet<>();
     for (String name = json.nextName(); name != null; name = json.nextName()) {
       json.nextToken();
@@ -56,11 +56,11 @@ final class ParamsReader {
       }
       readField(name);
     }
-    int end = (int) json.currentLocation().getByteOffset();
+    long end = json.currentLocation().getByteOffset();
     if (end - start > MAX_BYTES) {
       throw new Refused(Body.tooLarge());
     }
-    return finished(Arrays.copyOfRange(body, start, end));
+    return finished(body.cut(start, end));
   }
 
   private void readField(String name) {
@@ -75,6 +75,16 @@ final class ParamsReader {
         json.skipChildren();
       }
       case "metadata" -> readMetadata();
+      // What Message Batches refuse.
+      case "speed",
+          "store",
+          "previous_thread_event_id",
+          "cache_hint",
+          "context_hint",
+          "fallbacks" -> {
+        live = true;
+        json.skipChildren();
+      }
       default -> json.skipChildren();
     }
   }
@@ -120,6 +130,6 @@ final class ParamsReader {
     if (!hasMessages) {
       throw refused("params.messages", "Field required");
     }
-    return new Params(params, model, maxTokens, userId);
+    return new Params(params, model, maxTokens, userId, live || maxTokens == 0);
   }
 }

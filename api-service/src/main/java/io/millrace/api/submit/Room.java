@@ -23,7 +23,7 @@ import org.springframework.context.SmartLifecycle;
  * machine, when the database has grown to its configured size, and for a few seconds each time that
  * PostgreSQL itself says that its disk is full. See ADR 0008.
  */
-final class Room implements SmartLifecycle {
+public final class Room implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(Room.class);
   private static final Duration LOOK = Duration.ofSeconds(2);
@@ -53,14 +53,14 @@ final class Room implements SmartLifecycle {
    *
    * @throws Refused with 503 where there is no room; nothing was stored
    */
-  void enter() {
+  public void enter() {
     if (reason() != null) {
       throw new Refused(problem());
     }
   }
 
   /** PostgreSQL said that its disk is full: nothing is tried for a few seconds. */
-  Problem full() {
+  public Problem full() {
     if (fullAt == null) {
       log.warn("PostgreSQL has no disk space left; nothing is taken in until it has");
     }
@@ -69,7 +69,7 @@ final class Room implements SmartLifecycle {
   }
 
   /** A submission was stored: there is room. */
-  void stored() {
+  public void stored() {
     if (fullAt != null) {
       fullAt = null;
       log.info("PostgreSQL has disk space again");

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param anthropicVersion null where the body names none
  * @param anthropicBeta null where the body names none
  */
-record Submission(
+public record Submission(
     Params params,
     @Nullable String customId,
     Lane lane,
@@ -38,7 +38,9 @@ record Submission(
    *
    * @param json the request, byte for byte as it came
    * @param userId its {@code metadata.user_id}, where that can be kept as a user id of ours
+   * @param live whether it holds what a Message Batch would refuse
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared; a copy per job would be waste
-  record Params(byte[] json, String model, int maxTokens, @Nullable String userId) {}
+  public record Params(
+      byte[] json, String model, int maxTokens, @Nullable String userId, boolean live) {}
 }

@@ -18,7 +18,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /** The fields of a submission while they come in, in whatever order; defaults until then. */
-final class SubmissionFields {
+public final class SubmissionFields {
 
   static final Set<String> NAMES =
       Set.of(
@@ -49,7 +49,7 @@ final class SubmissionFields {
   private static final int MAX_PAIR_VALUE = 512;
   private static final int MAX_FALLBACKS = 3;
 
-  private final byte[] body;
+  private final Slices body;
   private final JsonParser json;
   private final Values values;
   private final Targets targets;
@@ -72,7 +72,8 @@ final class SubmissionFields {
   private @Nullable List<String> anthropicBeta;
   private Keeping keeping = Keeping.STANDARD;
 
-  SubmissionFields(byte[] body, JsonParser json, Targets targets, Instant now) {
+  /** {@code json} runs over {@code body}. */
+  public SubmissionFields(Slices body, JsonParser json, Targets targets, Instant now) {
     this.body = body;
     this.json = json;
     this.values = new Values(json);
@@ -81,7 +82,7 @@ final class SubmissionFields {
   }
 
   /** Takes the value that the parser stands on as that of {@code name}, one of {@link #NAMES}. */
-  void read(String name) {
+  public void read(String name) {
     if (name.equals("params")) {
       params = new ParamsReader(body, json, values).read();
     } else if (!values.isNull()) {
@@ -115,7 +116,8 @@ final class SubmissionFields {
     }
   }
 
-  Submission finished() {
+  /** What was read, and defaults for the rest. */
+  public Submission finished() {
     if (params == null) {
       throw refused("params", "Field required");
     }
@@ -174,7 +176,7 @@ final class SubmissionFields {
     if (json.currentToken() != JsonToken.START_OBJECT) {
       throw refused("metadata", "Input should be an object");
     }
-    int start = (int) json.currentTokenLocation().getByteOffset();
+    long start = json.currentTokenLocation().getByteOffset();
     Set<String> names = new HashSet<>();
     for (String name = json.nextName(); name != null; name = json.nextName()) {
       String field = "metadata." + UnknownField.shown(name);
@@ -193,8 +195,8 @@ final class SubmissionFields {
       json.nextToken();
       values.text(field, MAX_PAIR_VALUE);
     }
-    int end = (int) json.currentLocation().getByteOffset();
-    return new String(body, start, end - start, StandardCharsets.UTF_8);
+    return new String(
+        body.cut(start, json.currentLocation().getByteOffset()), StandardCharsets.UTF_8);
   }
 
   private String readWebhook() {

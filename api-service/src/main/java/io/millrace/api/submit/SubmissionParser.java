@@ -15,7 +15,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.exc.StreamConstraintsException;
 
 /** Turns the bytes of a request into a {@link Submission}, or says what is wrong with them. */
-final class SubmissionParser {
+public final class SubmissionParser {
 
   private final Clock clock;
   private final Targets targets;
@@ -63,14 +63,14 @@ final class SubmissionParser {
     }
   }
 
-  // The parser adds where the open bracket stood, in words about its own settings.
-  private static String withoutSource(String message) {
+  /** What a parser says, without where the open bracket stood, in words about its own settings. */
+  public static String withoutSource(String message) {
     int source = message.indexOf(" (start marker at");
     return source < 0 ? message : message.substring(0, source);
   }
 
   private Submission readObject(byte[] body, JsonParser json) {
-    var fields = new SubmissionFields(body, json, targets, clock.instant());
+    var fields = new SubmissionFields(Slices.of(body), json, targets, clock.instant());
     Set<String> seen = new HashSet<>();
     for (String name = json.nextName(); name != null; name = json.nextName()) {
       if (!SubmissionFields.NAMES.contains(name)) {

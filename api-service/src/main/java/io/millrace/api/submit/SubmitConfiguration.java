@@ -94,6 +94,14 @@ public class SubmitConfiguration {
     return new NewJobs(models, calls.callTimeout(), clock, new SecureRandom());
   }
 
+  /** What all bodies may hold of the memory, in kibibytes. */
+  @Bean
+  Semaphore bodyMemory() {
+    long kibibytes =
+        Math.max(LEAST_KIBIBYTES, (Runtime.getRuntime().maxMemory() >> 10) / HEAP_SHARE);
+    return new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes));
+  }
+
   @Bean
   SubmitController submitController(
       SubmitJob submitJob,
@@ -101,14 +109,13 @@ public class SubmitConfiguration {
       WebhookSettings webhooks,
       Clock clock,
       MeterRegistry meters,
-      Traces submitTraces) {
-    long kibibytes =
-        Math.max(LEAST_KIBIBYTES, (Runtime.getRuntime().maxMemory() >> 10) / HEAP_SHARE);
+      Traces submitTraces,
+      Semaphore bodyMemory) {
     return new SubmitController(
         submitJob,
         newJobs,
         new SubmissionParser(clock, webhooks.targets()),
-        new Semaphore((int) Math.min(Integer.MAX_VALUE, kibibytes)),
+        bodyMemory,
         clock,
         new IntakeTimer(meters),
         submitTraces);

@@ -172,6 +172,7 @@ final class SubmitJob {
         0,
         1,
         job.batchId(),
+        job.batchUntil(),
         new JobView.Terms(
             job.customId(),
             job.userId(),

@@ -4,7 +4,7 @@ import java.util.Comparator;
 import java.util.Set;
 
 /** Guesses what was meant by a field that we do not know. */
-final class UnknownField {
+public final class UnknownField {
 
   private static final int MAX_SHOWN = 64;
   private static final Set<String> PARAMS =
@@ -26,7 +26,7 @@ final class UnknownField {
           "cache_control");
 
   /** The name as an error may repeat it. */
-  static String shown(String name) {
+  public static String shown(String name) {
     return name.length() <= MAX_SHOWN ? name : name.substring(0, MAX_SHOWN) + "…";
   }
 

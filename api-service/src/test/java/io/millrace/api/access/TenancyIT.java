@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.api.RawHttp;
 import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
+import io.millrace.api.bulk.BulkIT;
 import io.millrace.api.webhook.WebhookIT;
 import io.millrace.job.JobId;
 import io.millrace.testkit.PostgresExtension;
@@ -106,6 +107,7 @@ class TenancyIT {
     sorted.addAll(OF_THE_OPERATOR);
     sorted.addAll(LIVE);
     sorted.addAll(WebhookIT.ROUTES);
+    sorted.addAll(BulkIT.ROUTES);
 
     assertThat(served)
         .as("say in this class whose each route is, and it is tested")

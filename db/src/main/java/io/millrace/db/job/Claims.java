@@ -45,7 +45,7 @@ public final class Claims {
         (extract(epoch from now() - job.created_at) * 1000000)::bigint,
         (extract(epoch from now() - job.due_at) * 1000000)::bigint,
         (extract(epoch from now() - job.released_at) * 1000000)::bigint,
-        job.requested_model is not null
+        job.requested_model is not null, job.batch_id
       """;
 
   // States are compared as text where the id is given, so that nothing but the primary key serves:
@@ -126,6 +126,7 @@ public final class Claims {
    * @param untilExpiry time left to the deadline at the moment of the claim, by the database clock
    * @param waits how long it was under way until then
    * @param rerouted whether its model is a fallback, which its request does not name
+   * @param batchId the batch that it is an item of
    */
   public record Claimed(
       Fence fence,
@@ -147,7 +148,8 @@ public final class Claims {
       @Nullable String feature,
       Duration untilExpiry,
       Waits waits,
-      boolean rerouted) {
+      boolean rerouted,
+      @Nullable UUID batchId) {
 
     public JobId id() {
       return fence.id();
@@ -331,7 +333,8 @@ public final class Claims {
         rows.getString(18),
         Duration.ofMillis(rows.getLong(19)),
         new Waits(micros(rows, 21), micros(rows, 22), micros(rows, 23)),
-        rows.getBoolean(24));
+        rows.getBoolean(24),
+        rows.getObject(25, UUID.class));
   }
 
   private static Duration micros(ResultSet rows, int column) throws SQLException {

@@ -173,7 +173,8 @@ public final class Erasures {
     }
   }
 
-  private static void erasePayloads(Connection connection, List<JobId> erased) throws SQLException {
+  /** Request, answers and what else quotes them, of jobs in the order of their ids. */
+  static void erasePayloads(Connection connection, List<JobId> erased) throws SQLException {
     for (String statement : ERASE_PAYLOADS) {
       try (var erase = connection.prepareStatement(statement)) {
         new ArrayBinder<>(erase, erased)

@@ -120,10 +120,10 @@ public final class HeldJobs {
     List<Held> held = new ArrayList<>();
     try (var rows = select.executeQuery()) {
       while (rows.next()) {
-        var since = Rows.time(rows, 25);
+        var since = Rows.time(rows, 26);
         held.add(
             new Held(
-                Claims.claimed(rows), since == null ? Instant.EPOCH : since, rows.getBoolean(26)));
+                Claims.claimed(rows), since == null ? Instant.EPOCH : since, rows.getBoolean(27)));
       }
     }
     return held;

@@ -10,6 +10,7 @@ import io.millrace.job.Lane;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -65,6 +66,9 @@ public final class JobChanges {
         where j.tenant_id = t.id and j.finished_at is not null and (j.finished_at, j.id) > (to_time(t.at), t.job)
         order by j.finished_at, j.id limit ?) e
       """;
+
+  /** How late ends may be seen: a longer transaction would have met a bound of ours. */
+  public static final Duration LATE = Duration.ofSeconds(30);
 
   private static final UUID FIRST = new UUID(0, 0);
 
@@ -190,7 +194,7 @@ public final class JobChanges {
         row.getString(14));
   }
 
-  private static long micros(Instant time) {
+  static long micros(Instant time) {
     return time.getEpochSecond() * 1_000_000L + time.getNano() / 1_000L;
   }
 }

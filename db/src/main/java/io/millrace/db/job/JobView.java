@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model the one that was asked for
  * @param fallback the model that took its place; null if none did
+ * @param batchUntil until when it may go by provider batch; null where it goes by the live queue
  * @param terms what was asked for at submission
  * @param failureMessage the message of the attempt that decided a failed job
  * @param body Claude's message or an error envelope, byte for byte; null while there is none
@@ -42,6 +43,7 @@ public record JobView(
     int attempts,
     int series,
     @Nullable UUID batchId,
+    @Nullable Instant batchUntil,
     Terms terms,
     @Nullable String failureCode,
     @Nullable String failureMessage,
@@ -71,6 +73,7 @@ public record JobView(
         attempts,
         series,
         batchId,
+        batchUntil,
         terms,
         failureCode,
         failureMessage,
@@ -104,6 +107,7 @@ public record JobView(
         attempts,
         series,
         batchId,
+        batchUntil,
         terms,
         null,
         null,

@@ -200,6 +200,7 @@ public final class JobViews {
         job.get(JOB.ATTEMPTS),
         job.get(JOB.SERIES),
         job.get(JOB.BATCH_ID),
+        job.get(JOB.BATCH_UNTIL),
         terms(job),
         job.get(JOB.FAILURE_CODE),
         failureMessage(job),

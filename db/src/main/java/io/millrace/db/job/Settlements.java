@@ -97,11 +97,11 @@ public final class Settlements {
       """
       insert into cost (job_id, attempt_no, entry, kind, tenant_id, lane, model, user_id, feature, incurred_at,
         input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_searches,
-        amount, price_version)
+        amount, price_version, batch_id)
       select job_id, no, 0, kind, tenant_id, lane::job_lane, model, user_id, feature, to_time(at),
-        input, output, cache_read, write_5m, write_1h, searches, amount, version
-      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as n(job_id, no, kind, tenant_id, lane, model,
-        user_id, feature, at, input, output, cache_read, write_5m, write_1h, searches, amount, version)
+        input, output, cache_read, write_5m, write_1h, searches, amount, version, batch_id
+      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as n(job_id, no, kind, tenant_id, lane, model,
+        user_id, feature, at, input, output, cache_read, write_5m, write_1h, searches, amount, version, batch_id)
       on conflict (job_id, attempt_no, entry) do nothing
       """;
 
@@ -258,7 +258,8 @@ public final class Settlements {
           .longs(used(usage -> usage.cacheWrite1hTokens()))
           .longs(used(usage -> usage.webSearchRequests()))
           .numerics(r -> r.charge().amount())
-          .texts(r -> r.charge().priceVersion());
+          .texts(r -> r.charge().priceVersion())
+          .uuids(r -> r.settlement().job().batchId());
       insert.executeUpdate();
     }
   }

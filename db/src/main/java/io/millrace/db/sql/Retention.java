@@ -70,6 +70,28 @@ public final class Retention {
       select max(id::text), count(*), (select count(*) from deleted) from old
       """;
 
+  private static final String DELETE_BATCHES =
+      """
+      with old as (
+        select id, ended_at from batch where id > ? and id < id_floor(?) order by id limit ?),
+      deleted as (
+        delete from batch using old
+        where batch.id = old.id and old.ended_at < now() - ? * interval '1 millisecond' returning 1)
+      select max(id::text), count(*), (select count(*) from deleted) from old
+      """;
+
+  // As long as the results of its day may be there, so may be those of its items.
+  private static final String ARCHIVE_BATCHES =
+      """
+      with old as (
+        select id, ended_at from batch
+        where archived_at is null and id > ? and id < id_floor(?) order by id limit ?),
+      archived as (
+        update batch set archived_at = now() from old
+        where batch.id = old.id and old.ended_at < now() - ? * interval '1 millisecond' returning 1)
+      select max(id::text), count(*), (select count(*) from archived) from old
+      """;
+
   // What is no job's could not be rendered again; what is pending is to be sent with the same
   // bytes.
   private static final String CLEAR_BODIES =
@@ -237,6 +259,16 @@ public final class Retention {
   /** Deletes the jobs older than {@code age} that are final since {@code lately}. */
   public long deleteJobs(Duration age, Duration lately) {
     return delete(DELETE_JOBS, FIRST, ago(age), lately);
+  }
+
+  /** Deletes the batches older than {@code age} that ended before {@code lately}. */
+  public long deleteBatches(Duration age, Duration lately) {
+    return delete(DELETE_BATCHES, FIRST, ago(age), lately);
+  }
+
+  /** Notes that the results are gone of batches older than {@code age}. */
+  public long archiveBatches(Duration age, Duration lately) {
+    return delete(ARCHIVE_BATCHES, FIRST, ago(age), lately);
   }
 
   private long delete(String batch, UUID first, OffsetDateTime end, @Nullable Duration lately) {

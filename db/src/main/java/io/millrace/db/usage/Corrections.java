@@ -44,9 +44,9 @@ public final class Corrections {
       """
       insert into cost (job_id, attempt_no, entry, kind, tenant_id, lane, model, user_id, feature, incurred_at,
         input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_searches,
-        amount, price_version, fills)
+        amount, price_version, fills, batch_id)
       select c.job_id, c.attempt_no, n.entry, 'correction', c.tenant_id, c.lane, c.model, c.user_id, c.feature,
-        c.incurred_at, 0, 0, 0, 0, 0, 0, n.amount, n.version, n.fills
+        c.incurred_at, 0, 0, 0, 0, 0, 0, n.amount, n.version, n.fills, c.batch_id
       from unnest(?, ?, ?, ?, ?, ?) as n(job_id, attempt_no, entry, amount, version, fills)
       join cost c on c.job_id = n.job_id and c.attempt_no = n.attempt_no and c.kind = 'charged'
       on conflict (job_id, attempt_no, entry) do nothing

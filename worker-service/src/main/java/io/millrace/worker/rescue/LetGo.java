@@ -45,6 +45,8 @@ final class LetGo {
     complete &= letGoDeliveries(DELIVERY, settings.deliveries());
     retention.clearDeliveryBodies(settings.deliveryPayloads());
     deleted("job", retention.deleteJobs(settings.jobs(), settings.grace()));
+    retention.archiveBatches(settings.results(), settings.grace());
+    deleted("batch", retention.deleteBatches(settings.jobs(), settings.grace()));
     return complete ? PAUSE : SOON;
   }
 

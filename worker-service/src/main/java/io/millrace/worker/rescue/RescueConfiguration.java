@@ -1,7 +1,9 @@
 package io.millrace.worker.rescue;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.batch.BatchFold;
 import io.millrace.db.job.Announcements;
+import io.millrace.db.job.BatchItems;
 import io.millrace.db.job.Erasures;
 import io.millrace.db.job.HeldJobs;
 import io.millrace.db.job.QueuedJobs;
@@ -77,6 +79,10 @@ public class RescueConfiguration {
             meters);
     var foldUsage = new FoldUsage(new Usages(database));
     var letGo = new LetGo(new Retention(database), retention, meters);
+    var items = new BatchItems(database);
+    var foldBatches = new FoldBatches(new BatchFold(database));
+    var cancelBatches = new CancelBatches(items);
+    var deleteBatches = new DeleteBatches(items, meters);
     var eraseJobs = new EraseJobs(new Erasures(database), retention.bounds(), meters);
     return new Rescue(
         List.of(
@@ -87,6 +93,9 @@ public class RescueConfiguration {
             new Loop("house", meters, keepHouse::once),
             new Loop("usage", meters, foldUsage::once),
             new Loop("retention", meters, letGo::once),
-            new Loop("erase", meters, eraseJobs::once)));
+            new Loop("erase", meters, eraseJobs::once),
+            new Loop("batch-fold", meters, foldBatches::once),
+            new Loop("batch-cancel", meters, cancelBatches::once),
+            new Loop("batch-delete", meters, deleteBatches::once)));
   }
 }

@@ -34,6 +34,7 @@ final class HeldJob {
         null,
         Duration.ofHours(1),
         new Waits(Duration.ZERO, Duration.ZERO, Duration.ZERO),
-        false);
+        false,
+        null);
   }
 }
