@@ -3,6 +3,7 @@ package io.millrace.cli;
 import io.millrace.cli.access.KeysCommand;
 import io.millrace.cli.access.TenantsCommand;
 import io.millrace.cli.bench.BenchCommand;
+import io.millrace.cli.bulk.BulkCommand;
 import io.millrace.cli.client.ControlCommand;
 import io.millrace.cli.client.ControlVerb;
 import io.millrace.cli.client.DeleteCommand;
@@ -44,6 +45,7 @@ public final class Main {
           "list",
           "results",
           "events",
+          "bulk",
           "usage",
           "recompute",
           "reseal",
@@ -112,6 +114,7 @@ public final class Main {
         yield Exit.SUCCEEDED;
       }
       case "submit" -> new SubmitCommand(terminal).run(arguments);
+      case "bulk" -> new BulkCommand(terminal).run(arguments);
       case "bench" -> new BenchCommand(terminal).run(arguments);
       case "cancel" -> new ControlCommand(terminal, ControlVerb.CANCEL).run(arguments);
       case "replay" -> new ControlCommand(terminal, ControlVerb.REPLAY).run(arguments);

@@ -71,7 +71,8 @@ class ArchitectureTest {
   void clientCommandsStartWithoutTheServers() {
     noClasses()
         .that()
-        .resideInAnyPackage("io.millrace.cli.client..", "io.millrace.cli.terminal..")
+        .resideInAnyPackage(
+            "io.millrace.cli.client..", "io.millrace.cli.bulk..", "io.millrace.cli.terminal..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.springframework..", "org.slf4j..", "io.millrace.cli.serve..")

@@ -35,7 +35,8 @@ class MainTest {
         "keys",
         "tenants",
         "limits",
-        "webhooks"
+        "webhooks",
+        "bulk"
       })
   void everyCommandIsExplained(String command) {
     String explained = new Shell().run(command, "--help").out();
@@ -97,6 +98,21 @@ class MainTest {
         "limits pause",
         "limits pause a b",
         "limits resume a --reason b",
+        "bulk",
+        "bulk go",
+        "bulk run",
+        "bulk run p.jsonl",
+        "bulk run p.jsonl q.jsonl -o r",
+        "bulk run none.jsonl -o target/none-results",
+        "bulk run p.jsonl -o -",
+        "bulk run p.jsonl -o r --backend slow",
+        "bulk run p.jsonl -o r --max-cost -1",
+        "bulk run p.jsonl -o r --millrace.lease=3s",
+        "bulk status job_1",
+        "bulk list now",
+        "bulk cancel",
+        "bulk delete ../x",
+        "bulk results msgbatch_1 msgbatch_2",
         "webhooks frobnicate",
         "webhooks create",
         "webhooks delete",

@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * {@code millrace bench}: measures N2 to N5 and N7, the rate, fairness, endurance, webhooks or
- * waiting clients, and prints what was found beside its targets.
+ * {@code millrace bench}: measures N2 to N5 and N7, batches, the rate, fairness, endurance,
+ * webhooks or waiting clients, and prints what was found beside its targets.
  */
 public final class BenchCommand {
 
@@ -40,6 +40,7 @@ public final class BenchCommand {
       case "fairness" -> new FairnessCommand(terminal).run(rest);
       case "soak" -> new SoakCommand(terminal).run(rest);
       case "webhooks" -> new WebhooksCommand(terminal).run(rest);
+      case "bulk" -> new BulkCommand(terminal).run(rest);
       case "watch" -> new WatchCommand(terminal).run(rest);
       default -> numbers(words, Arguments.parse(words, UNDERSTOOD));
     };

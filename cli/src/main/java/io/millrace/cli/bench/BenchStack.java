@@ -100,8 +100,9 @@ final class BenchStack implements AutoCloseable {
     environment.put("ANTHROPIC_API_KEY", "sk-bench");
     environment.put("MILLRACE_API_KEYS", TENANT + ":" + KEY);
     port = Child.freePort();
-    Child api =
-        start("api", port, Child.serverOptions(), service("api", port, topology), environment);
+    List<String> options = new ArrayList<>(Child.serverOptions());
+    options.addAll(topology.apiOptions());
+    Child api = start("api", port, options, service("api", port, topology), environment);
     for (int i = 1; i <= workers; i++) {
       startWorker(workers == 1 ? "worker" : "worker-" + i, topology);
     }

@@ -1,7 +1,13 @@
 package io.millrace.cli.bench;
 
-/** What Millrace is built for, N2 to N5 on two cores with everything on one machine. */
+/** What Millrace is built for, N1 to N5 on two cores with everything on one machine. */
 final class Targets {
+
+  /** Items of batches. */
+  static final double N1 = 20_000;
+
+  /** MiB of the api's heap under N1. */
+  static final double N1_HEAP = 512;
 
   static final double N2 = 4_000;
   static final double N3 = 3_000;

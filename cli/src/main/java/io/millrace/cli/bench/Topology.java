@@ -7,10 +7,16 @@ import java.util.List;
  *
  * @param parts what runs beside PostgreSQL
  * @param settings for api and worker
+ * @param apiOptions further options of the api's JVM
  * @param workerOptions further options of the workers' JVMs
  * @param workers how many of them
  */
-record Topology(Parts parts, List<String> settings, List<String> workerOptions, int workers) {
+record Topology(
+    Parts parts,
+    List<String> settings,
+    List<String> apiOptions,
+    List<String> workerOptions,
+    int workers) {
 
   /** The processes beside PostgreSQL. */
   enum Parts {
@@ -23,18 +29,22 @@ record Topology(Parts parts, List<String> settings, List<String> workerOptions, 
   }
 
   static Topology of(Parts parts) {
-    return new Topology(parts, List.of(), List.of(), 1);
+    return new Topology(parts, List.of(), List.of(), List.of(), 1);
   }
 
   Topology withSettings(String... more) {
-    return new Topology(parts, List.of(more), workerOptions, workers);
+    return new Topology(parts, List.of(more), apiOptions, workerOptions, workers);
   }
 
   Topology withWorkerOptions(String... more) {
-    return new Topology(parts, settings, List.of(more), workers);
+    return new Topology(parts, settings, apiOptions, List.of(more), workers);
+  }
+
+  Topology withApiOptions(String... more) {
+    return new Topology(parts, settings, List.of(more), workerOptions, workers);
   }
 
   Topology withWorkers(int count) {
-    return new Topology(parts, settings, workerOptions, count);
+    return new Topology(parts, settings, apiOptions, workerOptions, count);
   }
 }

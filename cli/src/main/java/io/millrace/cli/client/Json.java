@@ -16,10 +16,10 @@ import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.core.json.JsonFactory;
 
 /** Reads JSON into maps, lists, strings, numbers, booleans and null, and writes strings. */
-final class Json {
+public final class Json {
 
   // Answers and prompts may be long; what is too much, the server says.
-  static final JsonFactory FACTORY =
+  public static final JsonFactory FACTORY =
       JsonFactory.builder()
           .streamReadConstraints(
               StreamReadConstraints.builder()
@@ -31,7 +31,7 @@ final class Json {
   private Json() {}
 
   /** The value, or null where the bytes are no JSON. */
-  static @Nullable Object readOrNull(byte[] json) {
+  public static @Nullable Object readOrNull(byte[] json) {
     try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), json)) {
       return parser.nextToken() == null ? null : value(parser);
     } catch (JacksonException malformed) {
@@ -70,11 +70,11 @@ final class Json {
   }
 
   /** A string with its quotation marks. */
-  static byte[] string(String text) {
+  public static byte[] string(String text) {
     return utf8('"' + new String(JsonStringEncoder.getInstance().quoteAsCharArray(text)) + '"');
   }
 
-  static byte[] utf8(String text) {
+  public static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 }

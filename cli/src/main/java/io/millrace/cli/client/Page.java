@@ -15,13 +15,13 @@ import tools.jackson.core.ObjectReadContext;
  *
  * @param next the cursor of the next one, or null where this is the last
  */
-record Page(List<Item> items, @Nullable String next) {
+public record Page(List<Item> items, @Nullable String next) {
 
   /** An object, and the bytes that it is of. */
-  record Item(byte[] json, Map<?, ?> fields) {}
+  public record Item(byte[] json, Map<?, ?> fields) {}
 
   /** The page in an answer, or null where the answer holds none. */
-  static @Nullable Page of(byte[] json) {
+  public static @Nullable Page of(byte[] json) {
     if (!(Json.readOrNull(json) instanceof Map<?, ?> list)
         || !(list.get("data") instanceof List<?> data)) {
       return null;

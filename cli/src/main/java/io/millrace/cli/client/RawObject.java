@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -17,7 +18,7 @@ import tools.jackson.core.TokenStreamLocation;
  * A JSON object whose values stay the bytes they were: what a user wrote goes out as it was
  * written, whatever is put beside it.
  */
-final class RawObject {
+public final class RawObject {
 
   private final Map<String, byte[]> fields = new LinkedHashMap<>();
   private byte @Nullable [] original;
@@ -28,7 +29,7 @@ final class RawObject {
    * @param source how a complaint names it
    * @throws Misused if the bytes are no JSON object
    */
-  static RawObject parse(byte[] json, String source) {
+  public static RawObject parse(byte[] json, String source) {
     var object = new RawObject();
     try (JsonParser parser = Json.FACTORY.createParser(ObjectReadContext.empty(), json)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -63,30 +64,36 @@ final class RawObject {
         .replaceFirst(" \\((start marker|for \\w+ starting|byte offset).*", "");
   }
 
-  boolean has(String name) {
+  public boolean has(String name) {
     return fields.containsKey(name);
   }
 
-  RawObject put(String name, byte[] json) {
+  public RawObject put(String name, byte[] json) {
     fields.put(name, json);
     original = null;
     return this;
   }
 
-  RawObject text(String name, String value) {
+  public RawObject text(String name, String value) {
     return put(name, Json.string(value));
   }
 
-  RawObject number(String name, int value) {
+  public RawObject number(String name, int value) {
     return put(name, Integer.toString(value).getBytes(StandardCharsets.UTF_8));
   }
 
-  byte @Nullable [] raw(String name) {
+  /** The bytes of a value, or null where there is none of that name. */
+  public byte @Nullable [] raw(String name) {
     return fields.get(name);
   }
 
+  /** In the order in which they stand. */
+  public Set<String> names() {
+    return fields.keySet();
+  }
+
   /** The very bytes that were read, unless something was put since. */
-  byte[] bytes() {
+  public byte[] bytes() {
     if (original != null) {
       return original;
     }

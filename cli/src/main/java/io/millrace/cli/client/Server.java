@@ -8,10 +8,12 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -19,28 +21,44 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The Millrace that {@code MILLRACE_URL} names. */
-final class Server implements AutoCloseable {
+public final class Server implements AutoCloseable {
 
   static final int LONGEST_WAIT = 60;
 
   private static final String DEFAULT_URL = "http://127.0.0.1:8080";
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final Duration ANSWER = Duration.ofSeconds(30);
+  // 256 MB over a slow line, and the transaction that stores them.
+  private static final Duration UPLOAD = Duration.ofMinutes(15);
 
   private final URI base;
   private final @Nullable String key;
   private final HttpClient http;
 
   /** What it said. */
-  record Answer(int status, byte[] body) {
+  public record Answer(int status, byte[] body, HttpHeaders headers) {
 
-    boolean isGood() {
+    public boolean isGood() {
       return status / 100 == 2;
     }
 
     /** It is there, but cannot serve at the moment. */
-    boolean isAway() {
+    public boolean isAway() {
       return status == 502 || status == 503 || status == 504;
+    }
+
+    /** When it wants to be asked again, if it says so. */
+    public @Nullable Duration retryAfter() {
+      return headers
+          .firstValue("retry-after")
+          .filter(value -> value.matches("\\d{1,6}"))
+          .map(value -> Duration.ofSeconds(Integer.parseInt(value)))
+          .orElse(null);
+    }
+
+    /** It had accepted the same before, under the same key. */
+    public boolean isReplayed() {
+      return headers.firstValue("idempotent-replayed").filter("true"::equals).isPresent();
     }
   }
 
@@ -55,7 +73,7 @@ final class Server implements AutoCloseable {
   }
 
   /** From {@code MILLRACE_URL} and {@code MILLRACE_API_KEY}. */
-  static Server of(Terminal terminal) {
+  public static Server of(Terminal terminal) {
     String url = terminal.variable("MILLRACE_URL");
     String key = terminal.variable("MILLRACE_API_KEY");
     if (key != null && !key.matches("[\\x21-\\x7e]+")) {
@@ -103,12 +121,12 @@ final class Server implements AutoCloseable {
   }
 
   /** What is at that path. */
-  Answer get(String path) throws InterruptedException {
+  public Answer get(String path) throws InterruptedException {
     return send(request(path, ANSWER).GET().build());
   }
 
   /** Takes a body as it comes. */
-  interface Reader {
+  public interface Reader {
     void read(InputStream body) throws IOException;
   }
 
@@ -117,13 +135,13 @@ final class Server implements AutoCloseable {
    *
    * @throws Unreachable if the connection broke, perhaps after a part of the body
    */
-  @Nullable Answer stream(String path, Reader reader) throws InterruptedException {
+  public @Nullable Answer stream(String path, Reader reader) throws InterruptedException {
     return reaching(() -> {
       HttpResponse<InputStream> response =
           http.send(request(path, ANSWER).GET().build(), HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream body = response.body()) {
         if (response.statusCode() != 200) {
-          return new Answer(response.statusCode(), body.readAllBytes());
+          return new Answer(response.statusCode(), body.readAllBytes(), response.headers());
         }
         reader.read(body);
         return null;
@@ -142,7 +160,7 @@ final class Server implements AutoCloseable {
   }
 
   /** Does something to one job or to many. */
-  Answer post(String path, byte[] body) throws InterruptedException {
+  public Answer post(String path, byte[] body) throws InterruptedException {
     return send(
         request(path, ANSWER)
             .header("content-type", "application/json")
@@ -150,7 +168,26 @@ final class Server implements AutoCloseable {
             .build());
   }
 
-  Answer delete(String path) throws InterruptedException {
+  /**
+   * Submits what a file holds, a line each, straight from the disk. Asked again with its key, it is
+   * one.
+   */
+  public Answer upload(String path, Path lines, String idempotencyKey)
+      throws IOException, InterruptedException {
+    return send(
+        request(path, UPLOAD)
+            .header("content-type", "application/x-ndjson")
+            .header("idempotency-key", idempotencyKey)
+            .POST(HttpRequest.BodyPublishers.ofFile(lines))
+            .build());
+  }
+
+  /** Where it is. */
+  public URI address() {
+    return base;
+  }
+
+  public Answer delete(String path) throws InterruptedException {
     return send(request(path, ANSWER).DELETE().build());
   }
 
@@ -164,7 +201,7 @@ final class Server implements AutoCloseable {
         reaching(() -> {
           HttpResponse<byte[]> response =
               http.send(request, HttpResponse.BodyHandlers.ofByteArray());
-          return new Answer(response.statusCode(), response.body());
+          return new Answer(response.statusCode(), response.body(), response.headers());
         }));
   }
 

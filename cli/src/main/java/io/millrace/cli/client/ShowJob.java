@@ -6,7 +6,7 @@ import io.millrace.cli.terminal.Terminal;
 import java.util.Map;
 
 /** Tells of a job or of what went wrong, and knows the exit code for it. */
-record ShowJob(Terminal terminal, boolean json) {
+public record ShowJob(Terminal terminal, boolean json) {
 
   /** The answer on standard output, what it cost beside it. */
   int ended(Job job) {
@@ -56,7 +56,7 @@ record ShowJob(Terminal terminal, boolean json) {
   }
 
   /** A refusal, in the server's words. */
-  int refused(Answer answer) {
+  public int refused(Answer answer) {
     if (answer.isAway()) {
       say("millrace: Millrace cannot serve at the moment: " + message(answer));
       return Exit.UNREACHABLE;
@@ -69,22 +69,25 @@ record ShowJob(Terminal terminal, boolean json) {
     return Exit.FAILED;
   }
 
-  int unreachable(Unreachable unreachable) {
+  public int unreachable(Unreachable unreachable) {
     say("millrace: " + unreachable.getMessage());
     return Exit.UNREACHABLE;
   }
 
-  void print(byte[] line) {
+  /** A line on standard output. */
+  public void print(byte[] line) {
     terminal.out().write(line, 0, line.length);
     terminal.out().println();
     terminal.out().flush();
   }
 
-  void say(String line) {
+  /** A line beside it. */
+  public void say(String line) {
     terminal.err().println(line);
   }
 
-  private static String message(Answer answer) {
+  /** Why it refused, in its words. */
+  public static String message(Answer answer) {
     return Json.readOrNull(answer.body()) instanceof Map<?, ?> body
             && body.get("error") instanceof Map<?, ?> error
             && error.get("message") instanceof String message

@@ -8,27 +8,27 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Rows in columns that are as wide as what is in them. */
-final class Table {
+public final class Table {
 
   private static final int WIDEST = 40;
 
   private final List<String> titles;
   private final List<String[]> rows = new ArrayList<>();
 
-  Table(String... titles) {
+  public Table(String... titles) {
     this.titles = List.of(titles);
   }
 
-  void row(@Nullable Object... values) {
+  public void row(@Nullable Object... values) {
     rows.add(Arrays.stream(values).map(Table::shown).toArray(String[]::new));
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return rows.isEmpty();
   }
 
   /** The lines, without blanks at their ends; the titles first if they are wanted. */
-  List<String> lines(boolean titled) {
+  public List<String> lines(boolean titled) {
     int[] widths = new int[titles.size()];
     for (int column = 0; column < widths.length; column++) {
       widths[column] = titles.get(column).length();
@@ -45,7 +45,7 @@ final class Table {
   }
 
   /** What stands at that path of an object. */
-  static @Nullable Object at(Map<?, ?> fields, String... path) {
+  public static @Nullable Object at(Map<?, ?> fields, String... path) {
     Object value = fields;
     for (String name : path) {
       value = value instanceof Map<?, ?> map ? map.get(name) : null;
@@ -54,7 +54,7 @@ final class Table {
   }
 
   /** To the second, without what every time has. */
-  static @Nullable Object time(@Nullable Object time) {
+  public static @Nullable Object time(@Nullable Object time) {
     return time instanceof String text && text.length() > 19
         ? text.substring(0, 19).replace('T', ' ')
         : time;

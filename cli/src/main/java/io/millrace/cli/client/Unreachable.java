@@ -1,7 +1,7 @@
 package io.millrace.cli.client;
 
 /** Nobody answered at the address, or not as Millrace does. */
-final class Unreachable extends RuntimeException {
+public final class Unreachable extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
