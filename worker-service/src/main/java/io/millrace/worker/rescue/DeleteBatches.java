@@ -1,5 +1,6 @@
 package io.millrace.worker.rescue;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.job.BatchItems;
 import io.millrace.job.BatchId;
@@ -14,20 +15,23 @@ final class DeleteBatches {
   private static final Duration PAUSE = Duration.ofSeconds(5);
 
   private final BatchItems items;
-  private final MeterRegistry meters;
+  private final Counter deleted;
 
   DeleteBatches(BatchItems items, MeterRegistry meters) {
     this.items = items;
-    this.meters = meters;
+    this.deleted =
+        Counter.builder(Metric.BULK_DELETED.meter())
+            .description(Metric.BULK_DELETED.description())
+            .register(meters);
   }
 
   /** One round; a loop's body. */
   Duration once() {
     boolean more = false;
     for (BatchId batch : items.deleted(BATCHES)) {
-      int deleted = items.deletePortion(batch, PORTION);
-      if (deleted > 0) {
-        meters.counter(Metric.BULK_DELETED.meter()).increment(deleted);
+      int found = items.deletePortion(batch, PORTION);
+      if (found > 0) {
+        deleted.increment(found);
         more = true;
       }
     }
