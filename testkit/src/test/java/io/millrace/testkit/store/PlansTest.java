@@ -5,16 +5,12 @@ import static io.millrace.job.Lane.STANDARD;
 import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.db.batch.BatchFold;
-import io.millrace.db.batch.BatchViews;
-import io.millrace.db.job.BatchItems;
 import io.millrace.db.job.Erasures;
 import io.millrace.db.job.Erasures.Bounds;
 import io.millrace.db.job.Erasures.Shown;
 import io.millrace.db.job.Fallbacks;
 import io.millrace.db.job.Fallbacks.Move;
 import io.millrace.db.job.Fallbacks.Reason;
-import io.millrace.db.job.JobChanges;
 import io.millrace.db.job.JobFilter;
 import io.millrace.db.job.JobView;
 import io.millrace.db.job.JobViews;
@@ -25,10 +21,8 @@ import io.millrace.db.job.QueuePlaces;
 import io.millrace.db.job.QueuePlaces.Line;
 import io.millrace.db.job.Releases.Pick;
 import io.millrace.db.job.Settlement.Effect.Requeue;
-import io.millrace.db.job.TenantJobs;
 import io.millrace.db.limit.Blocks;
 import io.millrace.db.sql.Database;
-import io.millrace.job.BatchId;
 import io.millrace.job.JobState;
 import io.millrace.job.ReleasedJob;
 import io.millrace.testkit.PostgresExtension;
@@ -56,8 +50,6 @@ class PlansTest {
   private static final int BACKLOG = 4_000;
   private static final int HELD = 600;
   private static final int FEW = 150;
-  private static final BatchId WAITING = new BatchId(new UUID(1, 1));
-  private static final BatchId ENDED = new BatchId(new UUID(1, 2));
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
 
@@ -91,10 +83,6 @@ class PlansTest {
     var ready = job().submit(postgres.database(), BACKLOG);
     job().runAt(Instant.now().plusSeconds(7_200)).submit(postgres.database(), BACKLOG);
     job().fallbacks("another").submit(postgres.database(), HELD);
-    job()
-        .batch(WAITING.uuid())
-        .byBatchUntil(Instant.now().plusSeconds(7_200))
-        .submit(postgres.database(), BACKLOG);
     single = Database.open(postgres.address(), "single", 1);
     stores = Stores.on(single);
     last = new JobViews(single).find(1, ready.getLast()).orElseThrow();
@@ -102,8 +90,6 @@ class PlansTest {
     busy = stores.worker();
     // Before anything is held, as a queue's statistics are when its first load comes.
     single.dsl().execute("analyze job");
-    var over = job().batch(ENDED.uuid()).submit(postgres.database(), FEW / 3);
-    new TenantJobs(postgres.database()).cancel(1, over);
     var held = job().submit(postgres.database(), HELD).stream().map(stores::invitation).toList();
     stores.claims().claim(busy, held, List.of());
   }
@@ -146,13 +132,6 @@ class PlansTest {
             "place",
             2 * FEW,
             on -> new QueuePlaces(single).ahead(new Line("haiku-5.5", STANDARD, 1), last, FEW)),
-        new Verb("cancel a portion of a batch", on -> items(on).cancelQueued(WAITING, 5)),
-        new Verb("mark what is held of a batch", on -> items(on).markHeld(WAITING, 5)),
-        new Verb(
-            "results of a batch",
-            on -> items(on).endedAfter(ENDED, JobChanges.before(Instant.EPOCH), 10)),
-        new Verb("delete a portion of a batch", on -> items(on).deletePortion(ENDED, 5)),
-        new Verb("show and list batches", PlansTest::showBatches),
         new Verb("hand over and erase", PlansTest::erase),
         new Verb("heldBy", on -> on.held().heldBy(worker, 100)),
         new Verb(
@@ -167,18 +146,6 @@ class PlansTest {
               on.cancel(job.id());
               on.replay(job.id());
             }));
-  }
-
-  private static BatchItems items(Stores on) {
-    return new BatchItems(on.database());
-  }
-
-  private static void showBatches(Stores on) {
-    new BatchViews(on.database()).find(1, WAITING);
-    new BatchViews(on.database()).olderThan(1, null, 20);
-    items(on).canceling();
-    items(on).deleted(20);
-    new BatchFold(on.database()).fold(20);
   }
 
   private static void erase(Stores on) {
@@ -237,21 +204,5 @@ class PlansTest {
 
     single.dsl().fetch("select count(max_output) from job where tenant_id = 1");
     assertThat(Reads.of(single).entries() - before.entries()).isGreaterThan(BACKLOG);
-  }
-
-  private record Reads(long scans, long entries) {
-
-    static Reads of(Database database) {
-      database.dsl().execute("select pg_stat_force_next_flush()");
-      var row =
-          database
-              .dsl()
-              .fetchSingle(
-                  """
-                  select (select seq_scan from pg_stat_user_tables where relname = 'job'),
-                    (select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'job')
-                  """);
-      return new Reads(row.get(0, Long.class), row.get(1, Long.class));
-    }
   }
 }
