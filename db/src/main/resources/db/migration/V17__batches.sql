@@ -58,7 +58,7 @@ alter table job
 -- that ended, in the order of their ends, for results. One entry each for jobs of batches, none for others.
 create index job_of_batch_queued on job (batch_id, id) where batch_id is not null and state = 'queued';
 create index job_of_batch_held on job (batch_id, id)
-  where batch_id is not null and state = 'running' and cancel_requested_at is null;
+  where batch_id is not null and worker_id is not null and cancel_requested_at is null;
 create index job_of_batch_ended on job (batch_id, finished_at, id) where batch_id is not null and finished_at is not null;
 
 -- What a call of an item cost is summed for its batch too.

@@ -7,6 +7,7 @@ import io.millrace.api.RunningApi;
 import io.millrace.api.RunningApi.Answer;
 import io.millrace.testkit.FaultyLine;
 import io.millrace.testkit.PostgresExtension;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -28,12 +29,14 @@ class OutageIT {
 
       assertOverloaded(timed(() -> api.post(BODY)));
       assertOverloaded(timed(() -> api.post(BODY)));
+      assertOverloaded(timed(() -> batch(api)));
       assertOverloaded(timed(() -> api.get("/v1/jobs/" + before.text("id"))));
       assertThat(api.get("/actuator/health/readiness").status()).isEqualTo(503);
       assertThat(api.get("/actuator/health/liveness").status()).isEqualTo(200);
 
       postgres.postgres().restart();
       assertThat(api.number("select count(*) from job")).isEqualTo(1);
+      assertThat(api.number("select count(*) from batch")).isZero();
       assertThat(untilAccepted(api).text("status")).isEqualTo("queued");
       assertThat(api.get("/v1/jobs/" + before.text("id")).status()).isEqualTo(200);
     }
@@ -114,6 +117,15 @@ class OutageIT {
     }
     assertThat(answer.status()).isEqualTo(202);
     return answer;
+  }
+
+  private static Answer batch(RunningApi api) {
+    return api.send(
+        "/v1/messages/batches",
+        request ->
+            request
+                .header("content-type", "application/x-ndjson")
+                .POST(BodyPublishers.ofString("{\"custom_id\":\"a\"," + BODY.substring(1))));
   }
 
   private static void assertOverloaded(Answer answer) {

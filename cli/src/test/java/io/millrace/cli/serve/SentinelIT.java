@@ -49,6 +49,7 @@ class SentinelIT {
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
   @RegisterExtension static final KafkaExtension kafka = KafkaExtension.any();
 
+  private static final String BATCHES = "/v1/messages/batches?backend=queue";
   private static final String PROMPT = "sentinel-prompt-8d1c";
   private static final String ANSWER = "sentinel-answer-52fe";
   private static final String CALLERS_KEY = "sentinel-callers-key-77ab";
@@ -275,12 +276,39 @@ class SentinelIT {
         .isEqualTo(202);
     assertThat(send("/v1/jobs", CALLERS_KEY, body("Two", "claude-haiku-5-5"), key).statusCode())
         .isEqualTo(409);
+    batch();
     theStoreRefuses();
+  }
+
+  private static void batch() throws Exception {
+    var accepted = send(BATCHES, CALLERS_KEY, batch("claude-haiku-5-5"), null);
+    assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(200);
+    String results =
+        "/v1/messages/batches/"
+            + accepted.body().replaceFirst(".*?\"id\":\"(\\w+)\".*", "$1")
+            + "/results?partial=true";
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> get(results).body().contains("\"type\":\"succeeded\""));
+    String broken = batch("m").replace("\"max_tokens\"", "\"" + PROMPT + "\"");
+    assertThat(send(BATCHES, CALLERS_KEY, broken, null).statusCode()).isEqualTo(400);
+    assertThat(send(BATCHES, CALLERS_KEY, batch("m").substring(20), null).statusCode())
+        .isEqualTo(400);
+  }
+
+  private static String batch(String model) {
+    return """
+    {"requests":[{"custom_id":"a",
+      "params":{"model":"%s","max_tokens":64,"messages":[{"role":"user","content":"Hello %s"}]}}]}
+    """
+        .formatted(model, PROMPT);
   }
 
   private static void theStoreRefuses() throws Exception {
     execute("alter table request add constraint small check (length(params) < 20) not valid");
     assertThat(submit(body("Hello", "claude-haiku-5-5")).statusCode()).isEqualTo(500);
+    assertThat(send(BATCHES, CALLERS_KEY, batch("claude-haiku-5-5"), null).statusCode())
+        .isEqualTo(500);
     execute("alter table request drop constraint small");
     execute("alter table result add constraint small check (length(body) < 20) not valid");
     var stuck = submit(body("Hello", "claude-haiku-5-5"));

@@ -36,11 +36,14 @@ public final class BatchItems {
       select id from moved
       """;
 
+  // The state is compared as text so that the index of all that is held does not serve: on old
+  // statistics it may look as small as that of the batch.
   private static final String MARK_HELD =
       """
       with hit as (
         select j.id from job j
-        where j.batch_id = ? and j.state = 'running' and j.cancel_requested_at is null
+        where j.batch_id = ? and j.worker_id is not null and j.cancel_requested_at is null
+          and j.state::text = 'running'
           and exists (select from provider_batch p where p.id = j.worker_id)
         order by j.id limit ?
         for update skip locked)

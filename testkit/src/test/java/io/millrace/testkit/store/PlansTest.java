@@ -205,20 +205,4 @@ class PlansTest {
     single.dsl().fetch("select count(max_output) from job where tenant_id = 1");
     assertThat(Reads.of(single).entries() - before.entries()).isGreaterThan(BACKLOG);
   }
-
-  private record Reads(long scans, long entries) {
-
-    static Reads of(Database database) {
-      database.dsl().execute("select pg_stat_force_next_flush()");
-      var row =
-          database
-              .dsl()
-              .fetchSingle(
-                  """
-                  select (select seq_scan from pg_stat_user_tables where relname = 'job'),
-                    (select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'job')
-                  """);
-      return new Reads(row.get(0, Long.class), row.get(1, Long.class));
-    }
-  }
 }
