@@ -62,6 +62,7 @@ final class Bulk {
       client.upload(warm, "batch");
       List<Double> rates = new ArrayList<>();
       long before = Books.count(stack).jobs();
+      Map<String, Long> processor = stack.processor();
       for (int i = 1; i <= plan.batches(); i++) {
         Path file = file("n1-" + i, plan.items());
         long start = System.nanoTime();
@@ -83,8 +84,24 @@ final class Bulk {
       if (stored != (long) plan.items() * plan.batches()) {
         throw new IOException("%d items are stored".formatted(stored));
       }
-      return accepted(stack, rates, heap.peak());
+      Findings findings = accepted(stack, rates, heap.peak());
+      findings.add(processor(processor, stack.processor(), stored));
+      return findings;
     }
+  }
+
+  private static Breakdown processor(
+      Map<String, Long> before, Map<String, Long> after, long items) {
+    List<String> processes = List.copyOf(after.keySet());
+    List<Double> micros =
+        processes.stream()
+            .map(name ->
+                (after.getOrDefault(name, 0L) - before.getOrDefault(name, 0L)) / 1e3 / items)
+            .toList();
+    return new Breakdown(
+        "N1: processor time, µs for each item",
+        processes,
+        List.of(new Breakdown.Row("of all batches", micros)));
   }
 
   private Findings accepted(BenchStack stack, List<Double> rates, double heap) {
