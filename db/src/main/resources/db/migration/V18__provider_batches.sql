@@ -16,10 +16,13 @@ create table provider_batch (
     'processing',
     -- The provider is done; results are being read.
     'ended',
-    -- No item is held any more.
+    -- Its items went on without it. Should it turn up, what it cost is put into the books.
+    'given_up',
+    -- No item is held any more, and nothing that it cost is to come.
     'settled')),
   anthropic_version text not null,
   anthropic_beta text[],
+  -- When it was last sent.
   items integer not null,
   bytes bigint not null,
   created_at timestamptz not null default now(),
@@ -28,13 +31,22 @@ create table provider_batch (
   provider_id text,
   proven boolean not null default false,
   provider_expires_at timestamptz,
-  -- The earliest time at which an item is to go on by the live queue.
+  -- The earliest time at which an item that it holds is to go on by the live queue, or ends.
   switch_at timestamptz,
   cancel_requested_at timestamptz,
   ended_at timestamptz,
   settled_at timestamptz,
   sends integer not null default 0,
   polls integer not null default 0,
+  -- How often its results were read to their end.
+  reads integer not null default 0,
+  -- Since when it is not known whether the provider has it; whether a complete reply said that it has not, so that one
+  -- look into the list is enough; and what was found there and turned out to be another's.
+  lost_at timestamptz,
+  refused boolean not null default false,
+  strangers text[] not null default '{}',
+  -- Since when the provider says that it knows no such batch.
+  not_found_since timestamptz,
   -- Of the last step that failed.
   http_status integer,
   error text,
@@ -47,6 +59,8 @@ create table provider_batch (
 
 -- What is to be done next? Only those that are not settled.
 create index provider_batch_due on provider_batch (due_at) where state <> 'settled';
+-- Whose items have to go on?
+create index provider_batch_switch on provider_batch (switch_at) where switch_at is not null;
 create unique index provider_batch_of_provider on provider_batch (provider_id) where provider_id is not null;
 
 -- Of a call by batch: which one. Null: a call by itself.

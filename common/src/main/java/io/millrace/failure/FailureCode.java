@@ -32,6 +32,9 @@ public enum FailureCode {
   RETRY_REQUESTED(RETRYABLE, "Claude refused, but asked for a retry with x-should-retry: true."),
   REFUSAL_UNCONFIRMED(
       RETRYABLE, "Claude answered 403 or 404, and did not say whether to this request only."),
+  BATCH_ITEM_ERRORED(RETRYABLE, "Claude could not process the request within its batch."),
+  BATCH_ITEM_EXPIRED(RETRYABLE, "Claude did not come to the request before its batch expired."),
+  BATCH_ITEM_CANCELED(RETRYABLE, "The batch was canceled before Claude came to the request."),
   INTERNAL_ERROR(RETRYABLE, "Millrace failed before the call; its log has the cause."),
 
   RATE_LIMITED(FailureClass.RATE_LIMITED, "Claude answered 429: a rate limit was met."),
@@ -50,6 +53,10 @@ public enum FailureCode {
   ABORTED_BY_DEADLINE(AMBIGUOUS, "The call was under way when the job expired."),
   DRAINED(AMBIGUOUS, "The call was under way when its worker had to stop."),
   LEASE_LOST(AMBIGUOUS, "The worker disappeared while the call may have been under way."),
+  BATCH_TOO_SLOW(
+      AMBIGUOUS, "The request was in a batch at Claude that had not ended when it had to go on."),
+  BATCH_LOST(AMBIGUOUS, "The request was sent in a batch of which Claude is not known to have it."),
+  BATCH_RESULT_MISSING(AMBIGUOUS, "The batch's results do not have the request."),
 
   ORGANIZATION_ON_HOLD(PLATFORM, "Claude refuses the account: the organization is on hold."),
   CREDIT_BALANCE_TOO_LOW(PLATFORM, "The account's prepaid balance is used up."),

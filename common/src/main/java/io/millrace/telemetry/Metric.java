@@ -352,6 +352,35 @@ public enum Metric {
       DISPATCHER,
       "endpoints that are disabled, by why: `gone`, `failing`",
       "reason"),
+  BATCHES_OPEN(
+      "millrace.batches.open",
+      GAUGE,
+      WORKER,
+      "provider batches by state: `gathered`, `sending`, `lost`, `processing`, `ended`, `given_up`; every worker says the"
+          + " same",
+      "state"),
+  BATCHES_SENT(
+      "millrace.batches.sent",
+      COUNTER,
+      WORKER,
+      "creates of provider batches: `taken`, `unsent`, `put_off` (429, 5xx), `platform` (the account is refused),"
+          + " `refused` (for good: halved), `lost` (no reply)",
+      "outcome"),
+  BATCHES_ITEMS(
+      "millrace.batches.items",
+      COUNTER,
+      WORKER,
+      "items that left a provider batch: `succeeded`, `errored`, `canceled`, `expired` as its results say; `refused`"
+          + " with it; `too_slow`: they went on without it; `lost`, `missing`: these go again and may be paid twice; and"
+          + " result lines that are `late`, `unknown` or `unreadable`",
+      "result"),
+  BATCHES_FAILURES(
+      "millrace.batches.failures",
+      COUNTER,
+      WORKER,
+      "steps with provider batches that came to nothing and are taken again: `list`, `retrieve`, `results`, or a state",
+      "step",
+      "code"),
   LOOP_RUNS(
       "millrace.loop.runs",
       TIMER,

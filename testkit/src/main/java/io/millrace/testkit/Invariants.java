@@ -145,6 +145,58 @@ public final class Invariants {
           and not exists (select from provider_batch b where b.id = j.worker_id)
         """);
     NEVER.put(
+        "a provider batch that is over and holds jobs",
+        """
+        select j.id from job j join provider_batch b on b.id = j.worker_id
+        where b.state in ('given_up', 'settled')
+        """);
+    NEVER.put(
+        "an item that counts as sent and whose provider batch was not, or the other way round",
+        """
+        select j.id from job j join provider_batch b on b.id = j.worker_id
+        where j.sending <> (b.state <> 'gathered')
+        """);
+    NEVER.put(
+        "a call by provider batch that its row does not say, or the other way round",
+        """
+        select a.job_id from attempt a
+        where a.provider_batch_id is distinct from (select b.id from provider_batch b where b.id = a.worker_id)
+        """);
+    NEVER.put(
+        "a batch whose sums differ from its items",
+        """
+        select b.id from batch b
+        cross join lateral (
+          select count(*) as items, count(*) filter (where j.state = 'succeeded') as succeeded,
+            count(*) filter (where j.state = 'failed') as errored,
+            count(*) filter (where j.state = 'canceled') as canceled,
+            count(*) filter (where j.state = 'expired') as expired
+          from job j where j.batch_id = b.id) truth
+        cross join lateral (
+          select coalesce(sum(t.succeeded), 0) as succeeded, coalesce(sum(t.errored), 0) as errored,
+            coalesce(sum(t.canceled), 0) as canceled, coalesce(sum(t.expired), 0) as expired
+          from batch_tally t where t.batch_id = b.id) open
+        where truth.items = b.items and (b.succeeded + open.succeeded <> truth.succeeded
+          or b.errored + open.errored <> truth.errored or b.canceled + open.canceled <> truth.canceled
+          or b.expired + open.expired <> truth.expired)
+        """);
+    NEVER.put(
+        "a batch whose costs differ from the cost rows",
+        """
+        select b.id from batch b
+        cross join lateral (
+          select coalesce(sum(c.amount) filter (where c.kind <> 'suspected'), 0) as amount,
+            coalesce(sum(c.amount) filter (where c.kind = 'suspected'), 0) as suspected,
+            coalesce(sum(c.output_tokens) filter (where c.kind <> 'suspected'), 0) as output
+          from cost c where c.batch_id = b.id) truth
+        cross join lateral (
+          select coalesce(sum(t.amount), 0) as amount, coalesce(sum(t.suspected), 0) as suspected,
+            coalesce(sum(t.output_tokens), 0) as output
+          from batch_tally t where t.batch_id = b.id) open
+        where b.deleted_at is null and (b.amount + open.amount <> truth.amount
+          or b.suspected + open.suspected <> truth.suspected or b.output_tokens + open.output <> truth.output)
+        """);
+    NEVER.put(
         "two jobs for one idempotency key",
         """
         select k.job_id from idempotency_key k

@@ -1,6 +1,7 @@
 package io.millrace.worker;
 
 import io.millrace.model.ModelCatalogue;
+import io.millrace.worker.batch.BatchConfiguration;
 import io.millrace.worker.deliver.DeliverConfiguration;
 import io.millrace.worker.dispatch.DispatchConfiguration;
 import io.millrace.worker.drain.DrainConfiguration;
@@ -33,6 +34,7 @@ import org.springframework.context.annotation.PropertySource;
   QuotaConfiguration.class,
   RescueConfiguration.class,
   DeliverConfiguration.class,
+  BatchConfiguration.class,
   DrainConfiguration.class,
   TelemetryConfiguration.class,
   HealthConfiguration.class

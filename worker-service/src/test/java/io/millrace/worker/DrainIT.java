@@ -1,5 +1,6 @@
 package io.millrace.worker;
 
+import static io.millrace.testkit.BatchFixture.batch;
 import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -8,6 +9,9 @@ import io.millrace.db.worker.Workers;
 import io.millrace.job.JobState;
 import io.millrace.simulator.Simulator;
 import io.millrace.simulator.SimulatorSettings;
+import io.millrace.simulator.fault.BatchCall;
+import io.millrace.simulator.fault.Fault;
+import io.millrace.simulator.fault.FaultRule;
 import io.millrace.simulator.timing.Latency;
 import io.millrace.testkit.Invariants;
 import io.millrace.testkit.KafkaExtension;
@@ -85,6 +89,30 @@ class DrainIT {
                 .containsExactly("drained", null);
             assertThat(jobs.view(id).suspectedCost()).isPositive();
           });
+    }
+  }
+
+  @Test
+  void aBatchThatIsBeingSentIsWaitedForAndAnotherGoesOnWithItAtOnce() throws Exception {
+    var jobs = new Jobs(postgres.database());
+    String[] settings = {
+      LEASE, "millrace.batches.max-wait=100ms", "millrace.batches.poll-interval=300ms"
+    };
+    try (var claude = Simulator.start();
+        var first = WorkerProcess.start(postgres, kafka, claude.baseUri(), settings)) {
+      claude.fail(FaultRule.next(1, Fault.SLOW_DRIP).on(BatchCall.CREATE));
+      var items = batch(20).submit(postgres.database()).items();
+      await().atMost(SOON).until(() -> claude.batches().size() == 1);
+
+      int exit = first.terminate();
+
+      assertThat(exit).isIn(0, 143);
+      assertThat(jobs.count("provider_batch where proven and driver is null")).isEqualTo(1);
+      try (var _ = TestWorker.start(postgres, kafka, claude.baseUri(), settings)) {
+        jobs.awaitFinal(items, SOON);
+      }
+      assertThat(claude.batches()).hasSize(1);
+      assertThat(jobs.count("attempt where outcome = 'succeeded'")).isEqualTo(20);
     }
   }
 

@@ -82,6 +82,7 @@ final class AttemptsController {
     json.text("provider_request_id", attempt.providerRequestId())
         .text("model", attempt.model())
         .text("worker", attempt.workerId().toString())
+        .text("provider_batch_id", attempt.providerBatch())
         .time("started_at", attempt.startedAt())
         .time("first_byte_at", attempt.firstByteAt())
         .time("finished_at", attempt.finishedAt())

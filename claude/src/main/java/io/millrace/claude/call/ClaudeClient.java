@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way to Claude, through the HTTP layer of the official SDK (ADR 0002). One per process;
@@ -54,6 +55,15 @@ public final class ClaudeClient implements AutoCloseable {
    */
   public Call prepare(CallRequest request, BooleanSupplier maySend) {
     return new Call(this, request, maySend);
+  }
+
+  /**
+   * A request that is no call for a Message.
+   *
+   * @param maySend as for a call; asked before the first byte of a body and before its last
+   */
+  public Exchange prepare(ExchangeRequest request, BooleanSupplier maySend) {
+    return new Exchange(this, request, maySend);
   }
 
   /** Whether an answer of up to so many tokens is to be streamed. */
@@ -134,6 +144,20 @@ public final class ClaudeClient implements AutoCloseable {
       request
           .putHeader("x-millrace-job", correlation.job())
           .putHeader("x-millrace-attempt", Integer.toString(correlation.attempt()));
+    }
+    return slot.http().execute(request.build(), NO_REDIRECTS);
+  }
+
+  HttpResponse send(Connections.Slot slot, ExchangeRequest exchange, @Nullable ExchangeBody body) {
+    HttpRequest.Builder request =
+        request(exchange.post() ? HttpMethod.POST : HttpMethod.GET, exchange.path(), JSON)
+            .putHeader("anthropic-version", exchange.version());
+    exchange.query().forEach(request::putQueryParam);
+    if (!exchange.betas().isEmpty()) {
+      request.putHeader("anthropic-beta", String.join(",", exchange.betas()));
+    }
+    if (body != null) {
+      request.body(body);
     }
     return slot.http().execute(request.build(), NO_REDIRECTS);
   }

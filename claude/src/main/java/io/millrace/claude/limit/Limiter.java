@@ -111,6 +111,16 @@ public final class Limiter {
     line(permit.pool()).settle(permit, 0, -permit.wanted().input(), 0);
   }
 
+  /** A request that uses no tokens was answered, or may have been. */
+  public void used(Permit permit, Reply reply) {
+    var line = line(permit.pool());
+    line.settle(permit, 0, 0, 0);
+    used(permit.pool(), Dimension.REQUESTS, 1);
+    if (reply instanceof Reply.Answered answer) {
+      line.heard(told(answer.headers()), permit.isBlockProbe(), nanoTime.getAsLong());
+    }
+  }
+
   /** Replaces what was reserved by what the call took, and takes note of what the provider said. */
   public void settle(Permit permit, Outcome outcome, Reply reply) {
     var line = line(permit.pool());

@@ -63,7 +63,13 @@ final class Recompute {
     Optional<Cost> priced =
         RawUsage.read(call.rawUsage())
             .flatMap(usage ->
-                catalogue.price(call.model(), usage, call.startedAt(), CallMode.SINGLE).known());
+                catalogue
+                    .price(
+                        call.model(),
+                        usage,
+                        call.startedAt(),
+                        call.inBatch() ? CallMode.BATCH : CallMode.SINGLE)
+                    .known());
     if (priced.isEmpty()) {
       tally.unpriced(call);
       return;

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param no counts the job's calls from one, over all series
  * @param workerId the incarnation that made it
+ * @param providerBatch Claude's id of the batch in which it was sent, as far as it is known; null
+ *     for a call by itself
  * @param presumed written by the rescue for a call that it did not see
  * @param fencedOut its answer came after its claim had been given to another, and was not used
  * @param usage as the provider reported it, as JSON
@@ -30,6 +32,7 @@ public record AttemptView(
     Instant startedAt,
     @Nullable Instant firstByteAt,
     Instant finishedAt,
+    @Nullable String providerBatch,
     boolean presumed,
     boolean fencedOut,
     @Nullable String usage,

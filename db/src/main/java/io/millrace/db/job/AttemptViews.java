@@ -2,6 +2,7 @@ package io.millrace.db.job;
 
 import static io.millrace.db.schema.Tables.ATTEMPT;
 import static io.millrace.db.schema.Tables.JOB;
+import static io.millrace.db.schema.Tables.PROVIDER_BATCH;
 import static org.jooq.impl.DSL.noCondition;
 
 import io.millrace.db.schema.tables.records.AttemptRecord;
@@ -58,8 +59,24 @@ public final class AttemptViews {
     Map<Integer, Bill> bills = Bill.ofAttempts(database, id);
     return Optional.of(
         rows.stream()
-            .map(row -> view(row, message(row), bills.getOrDefault(row.getNo(), Bill.NONE)))
+            .map(row ->
+                view(
+                    row,
+                    message(row),
+                    providerBatch(row),
+                    bills.getOrDefault(row.getNo(), Bill.NONE)))
             .toList());
+  }
+
+  private @Nullable String providerBatch(AttemptRecord row) {
+    return row.getProviderBatchId() == null
+        ? null
+        : database
+            .dsl()
+            .select(PROVIDER_BATCH.PROVIDER_ID)
+            .from(PROVIDER_BATCH)
+            .where(PROVIDER_BATCH.ID.eq(row.getProviderBatchId()))
+            .fetchOne(PROVIDER_BATCH.PROVIDER_ID);
   }
 
   private @Nullable String message(AttemptRecord row) {
@@ -69,7 +86,8 @@ public final class AttemptViews {
         : database.sealer().openText(Place.ATTEMPT_MESSAGE, row.getJobId(), row.getNo(), stored);
   }
 
-  private static AttemptView view(AttemptRecord row, @Nullable String message, Bill bill) {
+  private static AttemptView view(
+      AttemptRecord row, @Nullable String message, @Nullable String providerBatch, Bill bill) {
     JSON usage = row.getUsage();
     return new AttemptView(
         row.getNo(),
@@ -84,6 +102,7 @@ public final class AttemptViews {
         row.getStartedAt(),
         row.getFirstByteAt(),
         row.getFinishedAt(),
+        providerBatch,
         row.getPresumed(),
         row.getFencedOut(),
         usage == null ? null : usage.data(),

@@ -154,6 +154,32 @@ public final class Claims {
     public JobId id() {
       return fence.id();
     }
+
+    /** The same job as it was held under another claim. */
+    public Claimed heldUnder(Fence other, int thenSeries) {
+      return new Claimed(
+          other,
+          tenantId,
+          lane,
+          pool,
+          model,
+          attempts,
+          countedAttempts,
+          maxAttempts,
+          timeout,
+          retryAmbiguous,
+          paramsBytes,
+          estimatedInput,
+          maxOutput,
+          sending,
+          thenSeries,
+          userId,
+          feature,
+          untilExpiry,
+          waits,
+          rerouted,
+          batchId);
+    }
   }
 
   /**

@@ -4,13 +4,14 @@ package io.millrace.db.job;
  * Pieces of SQL about a {@code job} whose tenant or pool is, or was, paused. The sets are read once
  * a statement, and what was paused is worked out for those jobs alone that a pause may have met.
  */
-final class Pauses {
+public final class Pauses {
 
   /** Pools that start nothing at all; one that the platform paused may start a probe. */
-  static final String CLOSED_POOLS =
+  public static final String CLOSED_POOLS =
       "array(select pool from pool_pause where resumed_at is null and kind = 'manual')";
 
-  static final String PAUSED_TENANTS =
+  /** Tenants whose jobs do not start. */
+  public static final String PAUSED_TENANTS =
       "array(select tenant_id from tenant_pause where resumed_at is null)";
 
   /** Whether the job's tenant or pool is paused, by whomever. */

@@ -41,7 +41,9 @@ public final class Settlements {
   // commit whose reply was lost is repeated. A call is presumed only where it would be the next:
   // else its worker has written it down since somebody looked. The state is compared as text so
   // that nothing but the primary key serves: by the index of held jobs each settlement would read
-  // all that its worker holds.
+  // all that its worker holds. What a provider batch holds leaves it with a row for its call
+  // exactly
+  // if it was sent, whatever that was when somebody looked.
   private static final String SETTLE =
       """
       update job set
@@ -65,6 +67,7 @@ public final class Settlements {
           select j.cancel_requested_at from job j
           where j.id = n.id and j.claim_no = n.claim_no and j.state::text = 'running' and j.worker_id = n.worker_id
             and (not n.presumed or j.attempts = n.call_no - 1)
+            and ((n.call_no > 0) = j.sending or not exists (select from provider_batch p where p.id = j.worker_id))
           for update) hit) as s
       where job.id = s.id
       returning job.id, job.state::text
@@ -74,9 +77,10 @@ public final class Settlements {
   private static final String ATTEMPTS =
       """
       insert into attempt as a (job_id, no, series, claim_no, worker_id, model, outcome, code, message, http_status,
-        provider_request_id, started_at, first_byte_at, finished_at, presumed, fenced_out, usage)
+        provider_request_id, started_at, first_byte_at, finished_at, presumed, fenced_out, usage, provider_batch_id)
       select job_id, no, series, claim_no, worker_id, model, outcome, code, message, status, request_id,
-        to_time(started_at), to_time(first_byte_at), to_time(finished_at), presumed, fenced_out, usage::json
+        to_time(started_at), to_time(first_byte_at), to_time(finished_at), presumed, fenced_out, usage::json,
+        (select p.id from provider_batch p where p.id = n.worker_id)
       from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as n(job_id, no, series, claim_no, worker_id, model,
         outcome, code, message, status, request_id, started_at, first_byte_at, finished_at, presumed, fenced_out, usage)
       on conflict (job_id, no) do update set

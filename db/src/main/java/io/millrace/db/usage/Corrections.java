@@ -27,9 +27,10 @@ public final class Corrections {
   // the clocks.
   private static final String PAGE =
       """
-      select a.job_id, a.no, a.model, a.started_at, a.usage::text, c.incurred_at, c.amount, c.unpriced, c.entry, c.version
+      select a.job_id, a.no, a.model, a.started_at, a.usage::text, c.incurred_at, c.amount, c.unpriced, c.entry, c.version,
+        a.provider_batch_id is not null
       from (
-        select job_id, no, model, started_at, usage from attempt
+        select job_id, no, model, started_at, usage, provider_batch_id from attempt
         where job_id >= ? and (job_id, no) > (?, ?) and job_id < id_floor(? + interval '1 day')
         order by job_id, no limit ?) a
       cross join lateral (
@@ -82,6 +83,7 @@ public final class Corrections {
    * @param amount the sum of all its rows; null where it has no price
    * @param lastEntry the number of the latest of them
    * @param priceVersion of the latest of them that has a price
+   * @param inBatch whether it was made by provider batch
    */
   public record BookedCall(
       JobId job,
@@ -92,7 +94,8 @@ public final class Corrections {
       Instant incurredAt,
       @Nullable BigDecimal amount,
       int lastEntry,
-      @Nullable String priceVersion) {}
+      @Nullable String priceVersion,
+      boolean inBatch) {}
 
   /**
    * What has to be added for a call.
@@ -161,7 +164,8 @@ public final class Corrections {
         time(row, 6),
         row.getBoolean(8) ? null : row.getBigDecimal(7),
         row.getInt(9),
-        row.getString(10));
+        row.getString(10),
+        row.getBoolean(11));
   }
 
   private static Instant time(ResultSet row, int column) throws SQLException {

@@ -2,6 +2,7 @@ package io.millrace.worker.drain;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.limit.Limiter;
+import io.millrace.worker.batch.BatchLoops;
 import io.millrace.worker.deliver.Deliver;
 import io.millrace.worker.dispatch.Dispatcher;
 import io.millrace.worker.events.JobEvents;
@@ -25,9 +26,10 @@ public class DrainConfiguration {
       Limiter limiter,
       RecordOutcome recorder,
       Deliver deliver,
+      BatchLoops batches,
       DrainSettings settings,
       MeterRegistry meters) {
-    return new WorkerLifecycle(parts, limiter, recorder, deliver, settings, meters);
+    return new WorkerLifecycle(parts, limiter, recorder, deliver, batches, settings, meters);
   }
 
   @Bean

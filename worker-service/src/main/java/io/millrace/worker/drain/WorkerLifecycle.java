@@ -3,6 +3,7 @@ package io.millrace.worker.drain;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.claude.limit.Limiter;
 import io.millrace.db.loop.Loop;
+import io.millrace.worker.batch.BatchLoops;
 import io.millrace.worker.deliver.Deliver;
 import io.millrace.worker.dispatch.Dispatcher;
 import io.millrace.worker.events.JobEvents;
@@ -31,6 +32,7 @@ final class WorkerLifecycle implements SmartLifecycle {
   private final Limiter limiter;
   private final RecordOutcome recorder;
   private final Deliver deliver;
+  private final BatchLoops batches;
   private final DrainSettings settings;
   private final Loop heartbeat;
   private volatile boolean running;
@@ -50,12 +52,14 @@ final class WorkerLifecycle implements SmartLifecycle {
       Limiter limiter,
       RecordOutcome recorder,
       Deliver deliver,
+      BatchLoops batches,
       DrainSettings settings,
       MeterRegistry meters) {
     this.parts = parts;
     this.limiter = limiter;
     this.recorder = recorder;
     this.deliver = deliver;
+    this.batches = batches;
     this.settings = settings;
     this.heartbeat = new Loop("heartbeat", meters, parts.lease()::beat);
   }
@@ -70,6 +74,7 @@ final class WorkerLifecycle implements SmartLifecycle {
     parts.dispatcher().start();
     parts.consumer().start();
     deliver.start();
+    batches.start();
     running = true;
   }
 
@@ -81,6 +86,7 @@ final class WorkerLifecycle implements SmartLifecycle {
     parts.dispatcher().stop(BOUND);
     parts.consumer().stop(BOUND);
     deliver.stop(BOUND);
+    batches.stop(BOUND);
     long began = System.nanoTime();
     int held = parts.executions().held();
     if (held > 0) {
@@ -98,6 +104,7 @@ final class WorkerLifecycle implements SmartLifecycle {
     if (!deliver.drain(settings.grace().minusNanos(System.nanoTime() - began), BOUND)) {
       log.warn("{} webhooks are sent again when their claims are over", deliver.held());
     }
+    batches.drain(settings.grace().minusNanos(System.nanoTime() - began), BOUND);
     limiter.stop(BOUND);
     parts.rescue().stop(BOUND);
     parts.topology().stop(BOUND);

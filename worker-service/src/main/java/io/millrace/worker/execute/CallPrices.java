@@ -45,10 +45,10 @@ final class CallPrices {
     return answered == null || id(answered).equals(id(asked)) ? asked : answered;
   }
 
-  Charge charge(String model, MessageFacts facts, Instant at) {
+  Charge charge(String model, MessageFacts facts, Instant at, CallMode mode) {
     Pricing pricing =
         RawUsage.read(facts.rawUsage())
-            .map(usage -> catalogue.price(model, usage, at, CallMode.SINGLE))
+            .map(usage -> catalogue.price(model, usage, at, mode))
             .orElse(new Unpriced(Reason.USAGE));
     return switch (pricing) {
       case Priced(var cost) ->

@@ -49,16 +49,7 @@ public final class CallRows {
     retirements.used(job.model());
     var timings = reply.timings();
     var failed = outcome instanceof Outcome.Failed failure ? failure : null;
-    meters
-        .counter(
-            Metric.ATTEMPTS.meter(),
-            "pool",
-            job.pool(),
-            "outcome",
-            name(outcome),
-            "code",
-            failed == null ? "none" : failed.code().wireName())
-        .increment();
+    count(job, name(outcome), failed == null ? "none" : failed.code().wireName());
     return new Call(
         no,
         outcome instanceof Outcome.Succeeded(_, var facts)
@@ -74,7 +65,7 @@ public final class CallRows {
         timings.startedAt().plus(timings.ended()),
         failed == null || counts(failed, trial),
         false,
-        charge(job, outcome, timings.startedAt()));
+        charge(job, outcome, timings.startedAt(), CallMode.SINGLE));
   }
 
   private static boolean counts(Outcome.Failed failed, boolean trial) {
@@ -82,18 +73,46 @@ public final class CallRows {
         && !(trial && failed instanceof Outcome.Retryable);
   }
 
+  /**
+   * The row of a call that was made by provider batch.
+   *
+   * @param sentAt when the batch left: by the prices of then it is billed
+   * @param now when it is known how it ended
+   */
+  public Call inBatch(Claimed job, int no, Outcome outcome, Instant sentAt, Instant now) {
+    retirements.used(job.model());
+    var failed = outcome instanceof Outcome.Failed failure ? failure : null;
+    count(job, name(outcome), failed == null ? "none" : failed.code().wireName());
+    return new Call(
+        no,
+        outcome instanceof Outcome.Succeeded(_, var facts)
+            ? prices.billed(job.model(), facts)
+            : job.model(),
+        name(outcome),
+        failed == null ? null : failed.code().wireName(),
+        failed == null ? null : bounded(failed.fault().message()),
+        failed == null ? null : failed.fault().status(),
+        null,
+        sentAt,
+        null,
+        now,
+        failed == null || counts(failed, false),
+        false,
+        charge(job, outcome, sentAt, CallMode.BATCH));
+  }
+
   /** The row of a call that a lost worker may have made. */
   public Call presumed(Claimed job, Instant since, Instant now, FailureCode code) {
-    meters
-        .counter(
-            Metric.ATTEMPTS.meter(),
-            "pool",
-            job.pool(),
-            "outcome",
-            "ambiguous",
-            "code",
-            code.wireName())
-        .increment();
+    return presumed(job, since, now, code, CallMode.SINGLE);
+  }
+
+  /** The row of a call by provider batch whose end is not known. */
+  public Call presumedInBatch(Claimed job, Instant since, Instant now, FailureCode code) {
+    return presumed(job, since, now, code, CallMode.BATCH);
+  }
+
+  private Call presumed(Claimed job, Instant since, Instant now, FailureCode code, CallMode mode) {
+    count(job, "ambiguous", code.wireName());
     return new Call(
         job.attempts() + 1,
         job.model(),
@@ -107,21 +126,27 @@ public final class CallRows {
         now,
         code.failureClass().countsAsAttempt(),
         true,
-        suspicion(job, null, since));
+        suspicion(job, null, since, mode));
   }
 
-  private @Nullable Charge charge(Claimed job, Outcome outcome, Instant at) {
+  private void count(Claimed job, String outcome, String code) {
+    meters
+        .counter(Metric.ATTEMPTS.meter(), "pool", job.pool(), "outcome", outcome, "code", code)
+        .increment();
+  }
+
+  private @Nullable Charge charge(Claimed job, Outcome outcome, Instant at, CallMode mode) {
     return switch (outcome) {
-      case Outcome.Succeeded(_, var facts) -> charged(job, facts, at);
-      case Outcome.Ambiguous(_, var seen) -> suspicion(job, seen, at);
+      case Outcome.Succeeded(_, var facts) -> charged(job, facts, at, mode);
+      case Outcome.Ambiguous(_, var seen) -> suspicion(job, seen, at, mode);
       case Outcome.Retryable _, Outcome.RateLimited _, Outcome.Platform _, Outcome.Permanent _ ->
           null;
     };
   }
 
-  private Charge charged(Claimed job, MessageFacts facts, Instant at) {
+  private Charge charged(Claimed job, MessageFacts facts, Instant at, CallMode mode) {
     String model = prices.billed(job.model(), facts);
-    var charge = prices.charge(model, facts, at);
+    var charge = prices.charge(model, facts, at, mode);
     tokens(model, charge.usage());
     var amount = charge.amount();
     if (amount != null) {
@@ -131,18 +156,14 @@ public final class CallRows {
   }
 
   // Output may go on where nobody listens any more, so what was seen of it is the least.
-  private Charge suspicion(Claimed job, @Nullable Usage seen, Instant at) {
+  private Charge suspicion(Claimed job, @Nullable Usage seen, Instant at, CallMode mode) {
     long guess = Estimator.outputGuess(job.maxOutput());
     var usage =
         seen == null
             ? Usage.of(job.estimatedInput(), guess)
             : seen.withOutput(Math.max(seen.outputTokens(), guess));
     BigDecimal amount =
-        catalogue
-            .price(job.model(), usage, at, CallMode.SINGLE)
-            .known()
-            .map(Cost::amount)
-            .orElse(null);
+        catalogue.price(job.model(), usage, at, mode).known().map(Cost::amount).orElse(null);
     if (amount != null) {
       count(job.model(), "suspected", amount);
     }

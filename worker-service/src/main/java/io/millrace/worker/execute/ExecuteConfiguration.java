@@ -66,7 +66,7 @@ public class ExecuteConfiguration {
 
   @Bean
   LimiterSettings limiterSettings(LimitSettings limits, ExecuteSettings execute) {
-    return new LimiterSettings(limits.limits(), limits.limiter().mode(), execute.patience());
+    return new LimiterSettings(limits.pools(), limits.limiter().mode(), execute.patience());
   }
 
   @Bean

@@ -112,7 +112,7 @@ public final class Judgement {
   }
 
   /** An error as the provider writes one, for failures of which it knows nothing. */
-  static byte[] envelope(String message) {
+  public static byte[] envelope(String message) {
     var quoted = new String(JsonStringEncoder.getInstance().quoteAsCharArray(message));
     return ("{\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\""
             + quoted

@@ -176,13 +176,14 @@ public final class RescueJobs {
 
   private Settlement settlement(Held held, Effect effect) {
     var job = held.job();
-    return new Settlement(
-        job,
-        job.sending()
-            ? rows.presumed(
-                job, held.sendingSince(), times.clock().instant(), FailureCode.LEASE_LOST)
-            : null,
-        effect);
+    return new Settlement(job, job.sending() ? presumed(held) : null, effect);
+  }
+
+  private Settlement.Call presumed(Held held) {
+    var now = times.clock().instant();
+    return held.inBatch()
+        ? rows.presumedInBatch(held.job(), held.sendingSince(), now, FailureCode.BATCH_TOO_SLOW)
+        : rows.presumed(held.job(), held.sendingSince(), now, FailureCode.LEASE_LOST);
   }
 
   // One thread per settlement, so that they share transactions.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.claude.classify.MessageFacts;
 import io.millrace.model.ModelCatalogue;
+import io.millrace.money.CallMode;
 import io.millrace.money.Usage;
 import io.millrace.testkit.MutableClock;
 import java.time.Duration;
@@ -38,11 +39,24 @@ class CallPricesTest {
         prices.charge(
             "claude-haiku-4-5",
             facts("x", "{\"input_tokens\":1000,\"output_tokens\":100}"),
-            NOVEMBER);
+            NOVEMBER,
+            CallMode.SINGLE);
 
     assertThat(charge.amount()).isEqualByComparingTo("0.0015");
     assertThat(charge.priceVersion()).isEqualTo("claude-haiku-4-5-20251001@start");
     assertThat(meters.getMeters()).isEmpty();
+  }
+
+  @Test
+  void aCallByBatchCostsHalf() {
+    var charge =
+        prices.charge(
+            "claude-haiku-4-5",
+            facts("x", "{\"input_tokens\":1000,\"output_tokens\":100}"),
+            NOVEMBER,
+            CallMode.BATCH);
+
+    assertThat(charge.amount()).isEqualByComparingTo("0.00075");
   }
 
   @ParameterizedTest
@@ -60,7 +74,7 @@ class CallPricesTest {
       })
   void whatHasNoPriceIsRecordedWithoutOneAndCounted(
       String model, String usage, String label, String reason) {
-    var charge = prices.charge(model, facts("x", usage), NOVEMBER);
+    var charge = prices.charge(model, facts("x", usage), NOVEMBER, CallMode.SINGLE);
 
     assertThat(charge.amount()).isNull();
     assertThat(charge.priceVersion()).isNull();

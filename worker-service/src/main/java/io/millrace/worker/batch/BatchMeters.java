@@ -1,0 +1,46 @@
+package io.millrace.worker.batch;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.db.batch.ProviderState;
+import io.millrace.telemetry.Metric;
+import java.util.Map;
+
+/** Counts what becomes of provider batches and of what they hold. */
+final class BatchMeters {
+
+  private final MeterRegistry meters;
+  private volatile Map<ProviderState, Integer> depths = Map.of();
+
+  BatchMeters(MeterRegistry meters) {
+    this.meters = meters;
+    for (ProviderState state : ProviderState.values()) {
+      if (state != ProviderState.SETTLED) {
+        Gauge.builder(Metric.BATCHES_OPEN.meter(), this, self -> self.depths.getOrDefault(state, 0))
+            .tag("state", state.wireName())
+            .register(meters);
+      }
+    }
+  }
+
+  void open(Map<ProviderState, Integer> seen) {
+    depths = Map.copyOf(seen);
+  }
+
+  /** A create ended: {@code taken}, {@code unsent}, {@code lost}, {@code refused}, … */
+  void sent(String outcome) {
+    meters.counter(Metric.BATCHES_SENT.meter(), "outcome", outcome).increment();
+  }
+
+  /** Items left their provider batch, or a late result of one was put into the books. */
+  void items(String result, int items) {
+    if (items > 0) {
+      meters.counter(Metric.BATCHES_ITEMS.meter(), "result", result).increment(items);
+    }
+  }
+
+  /** A step came to nothing, and is taken again. */
+  void failed(String step, String code) {
+    meters.counter(Metric.BATCHES_FAILURES.meter(), "step", step, "code", code).increment();
+  }
+}
