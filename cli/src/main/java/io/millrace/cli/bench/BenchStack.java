@@ -111,10 +111,15 @@ final class BenchStack implements AutoCloseable {
 
   /** Starts a worker beside those that run, and waits until it is ready. */
   void startWorker(String name, Topology topology) throws IOException, InterruptedException {
+    launchWorker(name, topology).awaitReady();
+  }
+
+  /** Starts a worker, and leaves it to itself. */
+  Child launchWorker(String name, Topology topology) throws IOException {
     int health = Child.freePort();
     List<String> options = new ArrayList<>(Child.serverOptions());
     options.addAll(topology.workerOptions());
-    start(name, health, options, service("worker", health, topology), environment).awaitReady();
+    return start(name, health, options, service("worker", health, topology), environment);
   }
 
   /** Kills a process of the stack; nobody starts it again. */
@@ -209,6 +214,16 @@ final class BenchStack implements AutoCloseable {
         .map(Child::name)
         .filter(name -> name.startsWith("worker"))
         .toList();
+  }
+
+  /** Whether all workers that should run do. */
+  boolean areWorkersReady() throws InterruptedException {
+    for (String worker : workers()) {
+      if (!child(worker).isReady()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The metrics of every service, by the name of its process. */

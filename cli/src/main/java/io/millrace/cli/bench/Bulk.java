@@ -255,7 +255,7 @@ final class Bulk {
     return Figure.atMost("bulk", what, unit, count, 0);
   }
 
-  /** Kills a worker every few seconds, if that is wanted, and starts it again. */
+  /** Kills a worker, if that is wanted, starts it again, and once it is ready the next one. */
   private final class Kills {
 
     private final SplittableRandom random = new SplittableRandom();
@@ -270,14 +270,14 @@ final class Bulk {
     }
 
     void maybe() throws IOException, InterruptedException {
-      if (!plan.kill() || System.nanoTime() < next) {
+      if (!plan.kill() || System.nanoTime() < next || !stack.areWorkersReady()) {
         return;
       }
       List<String> workers = stack.workers();
       String victim = workers.get(random.nextInt(workers.size()));
       say.line("  kill -9 of %s; it is started again".formatted(victim));
       stack.kill(victim);
-      stack.startWorker(victim, topology);
+      var _ = stack.launchWorker(victim, topology);
       count++;
       next = System.nanoTime() + random.nextLong(500_000_000L, 4_000_000_000L);
     }

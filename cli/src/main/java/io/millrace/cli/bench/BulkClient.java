@@ -1,6 +1,7 @@
 package io.millrace.cli.bench;
 
-import io.millrace.claude.json.Json;
+import io.millrace.cli.client.Json;
+import io.millrace.cli.client.Table;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -14,8 +15,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Consumer;
-import tools.jackson.databind.JsonNode;
+import org.jspecify.annotations.Nullable;
 
 /** Uploads batches, looks at them and reads their results, as any client would. */
 final class BulkClient implements AutoCloseable {
@@ -55,23 +57,36 @@ final class BulkClient implements AutoCloseable {
                 .POST(BodyPublishers.ofFile(lines))
                 .build(),
             BodyHandlers.ofByteArray());
-    return Json.tree(good(response)).path("id").asString();
+    return String.valueOf(object(good(response)).get("id"));
   }
 
   Standing look(String batch) throws IOException, InterruptedException {
-    JsonNode tree = Json.tree(get(BATCHES + "/" + batch));
-    JsonNode counts = tree.path("millrace").path("counts");
-    JsonNode cost = tree.path("millrace").path("cost");
-    long succeeded = counts.path("succeeded").asLong(0);
+    Map<?, ?> fields = object(get(BATCHES + "/" + batch));
+    long succeeded = count(fields, "succeeded");
     return new Standing(
-        tree.path("processing_status").asString("").equals("ended"),
-        succeeded
-            + counts.path("errored").asLong(0)
-            + counts.path("canceled").asLong(0)
-            + counts.path("expired").asLong(0),
+        "ended".equals(fields.get("processing_status")),
+        succeeded + count(fields, "errored") + count(fields, "canceled") + count(fields, "expired"),
         succeeded,
-        new BigDecimal(cost.path("amount").asString("0")),
-        new BigDecimal(cost.path("suspected").asString("0")));
+        dollars(fields, "amount"),
+        dollars(fields, "suspected"));
+  }
+
+  private static Map<?, ?> object(byte[] json) throws IOException {
+    if (Json.readOrNull(json) instanceof Map<?, ?> fields) {
+      return fields;
+    }
+    throw new IOException("the answer is no JSON object");
+  }
+
+  private static long count(Map<?, ?> fields, String name) {
+    return Table.at(fields, "millrace", "counts", name) instanceof BigDecimal number
+        ? number.longValue()
+        : 0;
+  }
+
+  private static BigDecimal dollars(Map<?, ?> fields, String name) {
+    @Nullable Object amount = Table.at(fields, "millrace", "cost", name);
+    return amount instanceof String text ? new BigDecimal(text) : BigDecimal.ZERO;
   }
 
   /** Gives the custom_id of each line of the results. */
@@ -87,7 +102,7 @@ final class BulkClient implements AutoCloseable {
         new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         eachCustomId.accept(
-            Json.tree(line.getBytes(StandardCharsets.UTF_8)).path("custom_id").asString(""));
+            String.valueOf(object(line.getBytes(StandardCharsets.UTF_8)).get("custom_id")));
       }
     }
   }

@@ -127,13 +127,16 @@ final class Child implements AutoCloseable {
   }
 
   void awaitReady() throws IOException, InterruptedException {
-    await(() -> {
-      try {
-        return get("/actuator/health/readiness").statusCode() == 200;
-      } catch (IOException notYet) {
-        return false;
-      }
-    });
+    await(this::isReady);
+  }
+
+  /** Whether it says so at this moment. */
+  boolean isReady() throws InterruptedException {
+    try {
+      return get("/actuator/health/readiness").statusCode() == 200;
+    } catch (IOException notYet) {
+      return false;
+    }
   }
 
   void awaitSaid(String line) throws IOException, InterruptedException {
