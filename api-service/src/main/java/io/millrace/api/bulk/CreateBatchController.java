@@ -78,7 +78,7 @@ final class CreateBatchController {
           store.store(
               batch,
               key == null ? null : new IdempotencyKey(PATH, key, upload.hash()),
-              newBatches.jobs(batch, terms, frame, upload.spool().portions()));
+              new Ahead<>(newBatches.jobs(batch, terms, frame, upload.spool().portions())));
       if (accepted.replayed()) {
         response.setHeader("idempotent-replayed", "true");
       } else {

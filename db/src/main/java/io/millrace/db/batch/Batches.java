@@ -1,8 +1,8 @@
 package io.millrace.db.batch;
 
+import io.millrace.db.job.JobCopies;
 import io.millrace.db.job.NewJob;
 import io.millrace.db.job.NewJob.IdempotencyKey;
-import io.millrace.db.job.Submissions;
 import io.millrace.db.sql.Database;
 import io.millrace.job.BatchId;
 import java.sql.Connection;
@@ -56,11 +56,9 @@ public final class Batches {
       "select from batch where id = ? and tenant_id = ? and deleted_at is null";
 
   private final Database database;
-  private final Submissions submissions;
 
   public Batches(Database database) {
     this.database = database;
-    this.submissions = new Submissions(database);
   }
 
   /** What became of a batch that was submitted. */
@@ -99,8 +97,9 @@ public final class Batches {
         }
       }
       insert(connection, batch);
+      var copies = new JobCopies(connection, database.sealer());
       while (jobs.hasNext()) {
-        submissions.store(connection, jobs.next());
+        copies.add(jobs.next());
       }
       return new Fate.Created();
     });

@@ -116,8 +116,7 @@ public final class Submissions {
     });
   }
 
-  /** As {@link #submit}, as part of somebody's transaction. */
-  public List<Submitted> store(Connection connection, List<NewJob> jobs) throws SQLException {
+  private List<Submitted> store(Connection connection, List<NewJob> jobs) throws SQLException {
     Map<JobId, Submitted> fates = new HashMap<>();
     List<NewJob> fresh = new ArrayList<>(jobs.size());
     List<NewJob> keyed = new ArrayList<>();
@@ -256,7 +255,7 @@ public final class Submissions {
   }
 
   // Sealed it is a JSON string, which the object that it was never is.
-  private static @Nullable String metadata(NewJob job, Sealer sealer) {
+  static @Nullable String metadata(NewJob job, Sealer sealer) {
     String metadata = job.request().metadata();
     return metadata == null || !sealer.isOn()
         ? metadata

@@ -4,6 +4,7 @@ import static io.millrace.testkit.JobFixture.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.millrace.db.job.JobCopies;
 import io.millrace.db.job.NewJob;
 import io.millrace.db.job.Submissions;
 import io.millrace.db.job.Submitted;
@@ -15,6 +16,7 @@ import io.millrace.db.sql.GroupCommit;
 import io.millrace.job.JobId;
 import io.millrace.job.Lane;
 import io.millrace.testkit.Invariants;
+import io.millrace.testkit.JobFixture;
 import io.millrace.testkit.PostgresExtension;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,9 +24,11 @@ import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +73,49 @@ class SubmissionsTest {
       assertThat(fates).containsOnly(new Replayed(((Created) created.getFirst()).id()));
     }
     assertThat(jobs()).isEqualTo(1);
+  }
+
+  @Test
+  void aCopyStoresWhatASubmissionStores() {
+    var soon = Instant.now().plusSeconds(3_600).truncatedTo(ChronoUnit.MICROS);
+    List<Supplier<JobFixture>> kinds =
+        List.of(
+            () -> job(),
+            () -> job().lane(Lane.INTERACTIVE).runAt(soon).userId("u").feature("f"),
+            () -> job().lane(Lane.BULK).runAt(Instant.EPOCH).metadata("{\"a\":\"ü\"}"),
+            () -> job().expiresAt(soon).batch(new UUID(1, 2)).byBatchUntil(soon.minusSeconds(60)),
+            () -> job().batch(new UUID(1, 2)).byBatchUntil(Instant.EPOCH).maxAttempts(20),
+            () -> job().runAt(soon).batch(new UUID(1, 2)).byBatchUntil(soon.plusSeconds(9)),
+            () -> job().fallbacks("one", "other").webhook("https://example.com/hook"));
+    var submitted = kinds.stream().map(kind -> kind.get().submit(postgres.database())).toList();
+    var copies = kinds.stream().map(kind -> kind.get().build()).toList();
+
+    postgres
+        .database()
+        .transaction(connection -> {
+          new JobCopies(connection, postgres.database().sealer()).add(copies);
+          return copies.size();
+        });
+
+    assertThat(copies.stream().map(copy -> stored(copy.id())).toList())
+        .isEqualTo(submitted.stream().map(this::stored).toList());
+  }
+
+  /** Everything of a job but its id, times of its own as such, those that follow from now alike. */
+  private String stored(JobId id) {
+    return postgres
+        .database()
+        .dsl()
+        .fetchSingle(
+            """
+            select concat_ws(' ', to_jsonb(j) - '{id,created_at,due_at,expires_at}'::text[],
+              case when due_at = created_at then 'at once' else due_at::text end,
+              case when expires_at - created_at in (interval '1 hour', interval '1 day', interval '14 days')
+                then (expires_at - created_at)::text else expires_at::text end, to_jsonb(r) - 'job_id')
+            from job j join request r on r.job_id = j.id where j.id = ?
+            """,
+            id.uuid())
+        .get(0, String.class);
   }
 
   @Test
