@@ -92,6 +92,21 @@ public final class Retention {
       select max(id::text), count(*), (select count(*) from archived) from old
       """;
 
+  // A call says in which of them it was for as long as its row is there. Its job is older than the
+  // end of its batch, so none but the oldest days of calls are looked through.
+  private static final String DELETE_PROVIDER_BATCHES =
+      """
+      with old as (
+        select id from provider_batch
+        where state = 'settled' and id > ? and settled_at < ? order by id limit ?),
+      deleted as (
+        delete from provider_batch using old
+        where provider_batch.id = old.id and not exists (
+          select from attempt where attempt.provider_batch_id = old.id
+            and attempt.job_id < id_floor(now() - ? * interval '1 millisecond')) returning 1)
+      select max(id::text), count(*), (select count(*) from deleted) from old
+      """;
+
   // What is no job's could not be rendered again; what is pending is to be sent with the same
   // bytes.
   private static final String CLEAR_BODIES =
@@ -264,6 +279,11 @@ public final class Retention {
   /** Deletes the batches older than {@code age} that ended before {@code lately}. */
   public long deleteBatches(Duration age, Duration lately) {
     return delete(DELETE_BATCHES, FIRST, ago(age), lately);
+  }
+
+  /** Deletes the provider batches that were settled {@code age} ago and have no calls any more. */
+  public long deleteProviderBatches(Duration age) {
+    return delete(DELETE_PROVIDER_BATCHES, FIRST, ago(age), age);
   }
 
   /** Notes that the results are gone of batches older than {@code age}. */

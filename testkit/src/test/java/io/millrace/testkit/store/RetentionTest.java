@@ -165,6 +165,45 @@ class RetentionTest {
         .isEqualTo(many.size());
   }
 
+  @Test
+  void providerBatchesGoWhenTheyWereSettledLongAgoAndTheirCallsAreGone() {
+    providerBatch(1, 30);
+    var call = ended(longAgo, Duration.ofDays(30));
+    postgres
+        .database()
+        .dsl()
+        .execute(
+            "update attempt set provider_batch_id = (select id from provider_batch) where job_id = ?",
+            call.uuid());
+    providerBatch(2_500, 30);
+    providerBatch(1, 28);
+    postgres
+        .database()
+        .dsl()
+        .execute(
+            "insert into provider_batch (id, state, anthropic_version, items, bytes, created_at)"
+                + " values (gen_random_uuid(), 'given_up', '2023-06-01', 1, 1, now() - interval '30 days')");
+
+    assertThat(retention.deleteProviderBatches(AGE)).isEqualTo(2_500);
+    assertThat(retention.deleteProviderBatches(AGE)).isZero();
+    assertThat(retention.drop(new Partition("attempt", day))).isTrue();
+    assertThat(retention.deleteProviderBatches(AGE)).as("its calls are gone").isEqualTo(1);
+
+    assertThat(postgres.database().dsl().fetchCount(DSL.table("provider_batch"))).isEqualTo(2);
+  }
+
+  private void providerBatch(int count, int settledDaysAgo) {
+    postgres
+        .database()
+        .dsl()
+        .execute(
+            "insert into provider_batch (id, state, anthropic_version, items, bytes, settled_at)"
+                + " select gen_random_uuid(), 'settled', '2023-06-01', 1, 1, now() - ? * interval '1 day'"
+                + " from generate_series(1, ?)",
+            settledDaysAgo,
+            count);
+  }
+
   private JobId ended(Instant submitted, Duration ago) {
     var held = stores.claimed(job().submittedAt(submitted));
     stores.settle(held, Calls.succeeded(held, 1, "0.1"), Calls.ANSWERED);

@@ -47,6 +47,8 @@ final class LetGo {
     deleted("job", retention.deleteJobs(settings.jobs(), settings.grace()));
     retention.archiveBatches(settings.results(), settings.grace());
     deleted("batch", retention.deleteBatches(settings.jobs(), settings.grace()));
+    // Jobs are never kept shorter than results: the calls are gone by then, or keep their batch.
+    deleted("provider_batch", retention.deleteProviderBatches(settings.jobs()));
     return complete ? PAUSE : SOON;
   }
 
