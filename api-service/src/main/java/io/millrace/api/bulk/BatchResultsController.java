@@ -64,7 +64,7 @@ final class BatchResultsController {
     BatchView batch =
         BatchController.find(views, Caller.tenantId(request), BatchController.parse(id));
     ResultCursor after =
-        Paging.cursor(request, "after", ResultCursor::parse, "a cursor of a line's");
+        Paging.cursor(request, "after", ResultCursor::parse, "a result: the cursor of its line");
     checkReadable(batch, isPartial(request.getParameter("partial")));
     if (request.getMethod().equals("HEAD")) {
       response.setContentType(ResultStream.TYPE);

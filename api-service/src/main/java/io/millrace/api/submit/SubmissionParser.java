@@ -9,6 +9,7 @@ import io.millrace.wire.Json;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -16,6 +17,9 @@ import tools.jackson.core.exc.StreamConstraintsException;
 
 /** Turns the bytes of a request into a {@link Submission}, or says what is wrong with them. */
 public final class SubmissionParser {
+
+  private static final Pattern BRACKET =
+      Pattern.compile(" \\((?:start marker|for \\w+ starting) at .*", Pattern.DOTALL);
 
   private final Clock clock;
   private final Targets targets;
@@ -65,8 +69,7 @@ public final class SubmissionParser {
 
   /** What a parser says, without where the open bracket stood, in words about its own settings. */
   public static String withoutSource(String message) {
-    int source = message.indexOf(" (start marker at");
-    return source < 0 ? message : message.substring(0, source);
+    return BRACKET.matcher(message).replaceFirst("");
   }
 
   private Submission readObject(byte[] body, JsonParser json) {

@@ -124,6 +124,17 @@ class SubmissionParserTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"{]", "{\"params\":{]", "{\"params\":{", "{\"params\":{\"tools\":[1}"})
+  void brokenBracketsAreNotToldInTheParsersOwnWords(String body) {
+    assertThatThrownBy(() -> parse(body))
+        .isInstanceOf(Refused.class)
+        .satisfies(refused ->
+            assertThat(((Refused) refused).problem().message())
+                .startsWith("body: Malformed JSON at line 1, column")
+                .doesNotContain("Source", " at ["));
+  }
+
   static Stream<String> badBodies() {
     return Stream.of(
             // The body as a whole
