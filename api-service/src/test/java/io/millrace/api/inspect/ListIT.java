@@ -402,7 +402,7 @@ class ListIT {
                     .formatted(id)
                 + "\"outcome\":\"ambiguous\",\"code\":\"timeout\",\"message\":\"cut\",\"http_status\":529,"
                 + "\"provider_request_id\":\"req_9\",\"model\":\"m\","
-                + "\"worker\":\"00000000-0000-0000-0000-00000000000a\","
+                + "\"worker\":\"00000000-0000-0000-0000-00000000000a\",\"provider_batch_id\":null,"
                 + "\"started_at\":\"2026-01-01T00:00:00Z\",\"first_byte_at\":\"2026-01-01T00:00:01Z\","
                 + "\"finished_at\":\"2026-01-01T00:00:02Z\",\"presumed\":true,\"fenced_out\":false,"
                 + "\"usage\":{\"input_tokens\":3},"
