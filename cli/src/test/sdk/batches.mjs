@@ -44,7 +44,8 @@ console.log(
   JSON.stringify({
     created: created.processing_status,
     counts: done.request_counts,
-    results,
+    // Results come in the order in which items ended.
+    results: Object.fromEntries(Object.entries(results).sort()),
     canceling: canceling.processing_status,
     listed: listed.filter((id) => id === created.id || id === slow.id).length,
     early,

@@ -71,7 +71,8 @@ class SentinelIT {
           Metric.JOBS_REROUTED,
           Metric.RETENTION_DROPPED,
           Metric.RETENTION_DELETED,
-          Metric.JOBS_ERASED);
+          Metric.JOBS_ERASED,
+          Metric.BATCHES_FAILURES);
 
   private static final Pattern FAMILY = Pattern.compile("# TYPE (millrace_\\w+) (\\w+)");
   private static final Pattern SAMPLE = Pattern.compile("^(millrace_\\w+)\\{([^}]*)\\} ");

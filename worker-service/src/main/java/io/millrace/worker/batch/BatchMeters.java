@@ -4,10 +4,28 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.db.batch.ProviderState;
 import io.millrace.telemetry.Metric;
+import java.util.List;
 import java.util.Map;
 
 /** Counts what becomes of provider batches and of what they hold. */
 final class BatchMeters {
+
+  // Served from the start, so that the first of a kind is an increase that alerts see.
+  private static final List<String> SENT =
+      List.of("taken", "unsent", "put_off", "platform", "refused", "lost");
+  private static final List<String> ITEMS =
+      List.of(
+          "succeeded",
+          "errored",
+          "canceled",
+          "expired",
+          "refused",
+          "too_slow",
+          "lost",
+          "missing",
+          "late",
+          "unknown",
+          "unreadable");
 
   private final MeterRegistry meters;
   private volatile Map<ProviderState, Integer> depths = Map.of();
@@ -21,6 +39,8 @@ final class BatchMeters {
             .register(meters);
       }
     }
+    SENT.forEach(outcome -> meters.counter(Metric.BATCHES_SENT.meter(), "outcome", outcome));
+    ITEMS.forEach(result -> meters.counter(Metric.BATCHES_ITEMS.meter(), "result", result));
   }
 
   void open(Map<ProviderState, Integer> seen) {
