@@ -57,7 +57,7 @@ record Draw(
    * The limits of a reply.
    *
    * @param buckets requests, input tokens, output tokens; an element is null where nothing is said
-   * @param age microseconds since what was charged here at the time had reached the provider
+   * @param age microseconds since the reply came
    */
   record Told(List<Limit> buckets, long age) {}
 

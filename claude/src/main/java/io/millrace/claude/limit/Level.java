@@ -104,16 +104,7 @@ final class Level {
   }
 
   private boolean isTight() {
-    return isTight(burstCap);
-  }
-
-  /** Whether a refusal has shown that hardly any burst is allowed. */
-  static boolean isTight(Bucket bucket) {
-    return isTight(bucket.burstCap());
-  }
-
-  private static boolean isTight(double cap) {
-    return cap > 0 && cap < TIGHT;
+    return burstCap > 0 && burstCap < TIGHT;
   }
 
   /** Time passes; {@code factor} of the refill is used meanwhile, less while the rate climbs. */

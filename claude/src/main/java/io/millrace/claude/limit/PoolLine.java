@@ -31,11 +31,8 @@ final class PoolLine {
   private static final long IDLE = Duration.ofSeconds(2).toNanos();
   private static final long VALID = Duration.ofSeconds(2).toNanos();
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
-  // For the draw's way back and the mark that the call is sent, so that these make nobody late. All
-  // grants are put off alike, so that it costs no moment; a longer one only makes calls later.
+  // For the draw's way back and the mark that the call is sent, so that these make nobody late.
   private static final long LEAD = Duration.ofMillis(12).toNanos();
-  // Where a start that is late is lost, as much as a slow commit takes.
-  private static final long TIGHT_LEAD = Duration.ofMillis(40).toNanos();
   private static final long BULK_FLOOR = Duration.ofSeconds(1).toNanos();
   private static final long EARLY = Duration.ofSeconds(1).toNanos();
   private static final int WISHES = 512;
@@ -246,7 +243,7 @@ final class PoolLine {
   }
 
   private void grant(Prepared prepared, Ticket ticket, Decision.Start start) {
-    long startsAt = prepared.before() + start.delay() * MICRO + lead();
+    long startsAt = prepared.before() + start.delay() * MICRO + LEAD;
     var permit =
         new Permit(
             ticket.wanted(),
@@ -263,11 +260,6 @@ final class PoolLine {
       // Whoever waited went away while the draw was under way.
       settled = settled.plus(new Settled(-1, (double) -ticket.wanted().input(), 0));
     }
-  }
-
-  private long lead() {
-    var seen = view;
-    return seen != null && Level.isTight(seen.rate().requests()) ? TIGHT_LEAD : LEAD;
   }
 
   // As late as half the burst that is allowed makes good again: others may be late as well.
@@ -328,12 +320,11 @@ final class PoolLine {
         wanted.outputPerSecond());
   }
 
-  // Calls leave later than was reckoned by the lead, and so does what the provider counts.
   private @Nullable Told told(long now) {
     var event = told;
     return event == null || event.told() == null
         ? null
-        : new Told(event.told().buckets(), (now - event.at() + lead()) / MICRO);
+        : new Told(event.told().buckets(), (now - event.at()) / MICRO);
   }
 
   private static Refused aged(Heard event, long now) {
