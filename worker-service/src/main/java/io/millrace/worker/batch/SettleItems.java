@@ -91,7 +91,7 @@ final class SettleItems {
         late++;
       }
     }
-    recordAll(settlements);
+    recorder.recordAll(settlements);
     meters.items("late", late);
     meters.items("unknown", byId.size());
   }
@@ -131,7 +131,7 @@ final class SettleItems {
   /** Claude refused the batch for the one item that it holds. */
   void refusedAlone(ProviderBatch batch, Outcome.Permanent refusal) {
     var held = heldJobs.heldBy(batch.id(), 1);
-    recordAll(held.stream().map(item -> result(item, refusal, clock.instant())).toList());
+    recorder.recordAll(held.stream().map(item -> result(item, refusal, clock.instant())).toList());
     meters.items("refused", held.size());
   }
 
@@ -165,7 +165,7 @@ final class SettleItems {
         return;
       }
       first = held.getFirst().job().id();
-      recordAll(held.stream().map(settlement).toList());
+      recorder.recordAll(held.stream().map(settlement).toList());
       meters.items(result, held.size());
     }
   }
@@ -189,7 +189,7 @@ final class SettleItems {
   void cancelUnsent(ProviderBatch batch) {
     var ids =
         heldJobs.cancelRequested(batch.id()).stream().map(fence -> fence.id()).collect(toSet());
-    recordAll(
+    recorder.recordAll(
         heldJobs.ofBatch(batch.id(), ids).stream()
             .map(h -> new Settlement(h.job(), null, new Finish(JobState.CANCELED, null, null)))
             .toList());
@@ -197,7 +197,7 @@ final class SettleItems {
 
   /** Ends, or puts off, items of a batch that was not sent. */
   void unsendable(ProviderBatch batch, Map<JobId, Effect> effects) {
-    recordAll(
+    recorder.recordAll(
         heldJobs.ofBatch(batch.id(), effects.keySet()).stream()
             .map(h ->
                 new Settlement(h.job(), null, Objects.requireNonNull(effects.get(h.job().id()))))
@@ -213,21 +213,5 @@ final class SettleItems {
         .filter(line -> JobId.parse(line.customId()).isPresent())
         .collect(
             toMap(line -> JobId.parse(line.customId()).orElseThrow(), line -> line, (a, _) -> a));
-  }
-
-  // One thread per settlement, so that they share transactions.
-  private void recordAll(List<Settlement> settlements) {
-    List<Thread> recording =
-        settlements.stream()
-            .map(settlement -> Thread.startVirtualThread(() -> recorder.record(settlement)))
-            .toList();
-    for (Thread thread : recording) {
-      try {
-        thread.join();
-      } catch (InterruptedException interrupted) {
-        Thread.currentThread().interrupt();
-        return;
-      }
-    }
   }
 }

@@ -14,6 +14,7 @@ import io.millrace.telemetry.Metric;
 import io.millrace.worker.events.JobEvent;
 import io.millrace.worker.events.JobEvents;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -76,6 +77,25 @@ public final class RecordOutcome implements AutoCloseable {
       recorded.accept(settlement);
     });
     return settled.map(Settled::applied).orElse(false);
+  }
+
+  /**
+   * Records these and returns when all are durable, or at once where the caller is interrupted: one
+   * thread each, so that they share transactions.
+   */
+  public void recordAll(List<Settlement> settlements) {
+    List<Thread> recording =
+        settlements.stream()
+            .map(settlement -> Thread.startVirtualThread(() -> record(settlement)))
+            .toList();
+    for (Thread thread : recording) {
+      try {
+        thread.join();
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
   }
 
   private void refused(Settlement settlement, RuntimeException failure) {

@@ -142,7 +142,7 @@ public final class RescueJobs {
     List<Held> held;
     do {
       held = heldJobs.heldBy(workerId, BATCH);
-      recordAll(held.stream().map(this::takeBack).toList());
+      recorder.recordAll(held.stream().map(this::takeBack).toList());
       sum += held.size();
     } while (held.size() == BATCH);
     if (sum > 0) {
@@ -153,7 +153,7 @@ public final class RescueJobs {
 
   private void endOverdue() {
     List<Held> overdue = heldJobs.overdue(times.lateness(), BATCH);
-    recordAll(
+    recorder.recordAll(
         overdue.stream()
             .map(held -> settlement(held, new Finish(JobState.EXPIRED, null, null)))
             .toList());
@@ -184,21 +184,5 @@ public final class RescueJobs {
     return held.inBatch()
         ? rows.presumedInBatch(held.job(), held.sendingSince(), now, FailureCode.BATCH_TOO_SLOW)
         : rows.presumed(held.job(), held.sendingSince(), now, FailureCode.LEASE_LOST);
-  }
-
-  // One thread per settlement, so that they share transactions.
-  private void recordAll(List<Settlement> settlements) {
-    List<Thread> recording =
-        settlements.stream()
-            .map(settlement -> Thread.startVirtualThread(() -> recorder.record(settlement)))
-            .toList();
-    for (Thread thread : recording) {
-      try {
-        thread.join();
-      } catch (InterruptedException interrupted) {
-        Thread.currentThread().interrupt();
-        return;
-      }
-    }
   }
 }
